@@ -1,0 +1,254 @@
+"""The composition root: from a folder and the environment to a ``Bot``, and from a recorded start to a runner."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.clock import Clock, SystemClock
+from bot.config import Config
+from bot.core.bot import Bot
+from bot.core.delivering import Deliverer, Event
+from bot.core.desk import Desk
+from bot.core.running import Runner, Watchful
+from bot.core.starting import require_proof
+from bot.credentials import Credentials, default_path, fingerprint, install_redactor, load_credentials
+from bot.errors import CredentialsError, NotReadyError, Problem, RunnerLockedError
+from bot.model import Account, Attempt, Mode
+from bot.platform import RunnerLock, config_dir, state_dir, this_process
+from bot.storage import Storage
+from bot.storage.copying import copy_to_file
+from bot.storage.migrate import create_if_new, require_current
+
+if TYPE_CHECKING:
+    from bot.publishers import Publisher
+
+PRACTICE_FILE = "practice.db"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shop:
+    """What a command opens and has to close again."""
+
+    bot: Bot
+    clock: Clock
+
+    @property
+    def config(self) -> Config:
+        return self.bot.config
+
+    def close(self) -> None:
+        """Give the databases back."""
+        for storage in {id(desk.storage): desk.storage for desk in (self.bot.record, self.bot.stage)}.values():
+            storage.close()
+
+
+def open_shop(config: Config, *, actor: str, clock: Clock | None = None, create: bool = False) -> Shop:
+    """Open the record, and the stage: the practice copy while practice is under way, else the record itself.
+
+    ``create`` makes the database where there is none. Raises DatabaseError.
+    """
+    clock = clock or SystemClock()
+    storage = Storage(config.database_url)
+    if create:
+        create_if_new(storage.database)
+    else:
+        require_current(storage.database)
+    record = Desk(storage=storage, clock=clock, campaign=config.name, actor=actor)
+    mode = _mode(config, storage)
+    stage = record
+    if mode is Mode.PRACTICE and practice_path(config).exists():
+        stage = practice_desk(config, record)
+    return Shop(bot=Bot(config=config, record=record, stage=stage, mode=mode), clock=clock)
+
+
+def _mode(config: Config, storage: Storage) -> Mode:
+    """Live when the config says so, and for as long as a campaign that went live is on record."""
+    found = storage.campaigns.find(config.name)
+    went_live = found is not None and found.started_at is not None and found.mode is Mode.LIVE
+    return Mode.LIVE if config.live or went_live else Mode.PRACTICE
+
+
+def practice_path(config: Config) -> Path:
+    """Where practice keeps its copy of the database."""
+    return config.folder / PRACTICE_FILE
+
+
+def practice_desk(config: Config, record: Desk) -> Desk:
+    """The same campaign in the practice copy."""
+    storage = Storage(f"sqlite:///{practice_path(config)}")
+    require_current(storage.database)
+    return Desk(storage=storage, clock=record.clock, campaign=record.campaign, actor=record.actor)
+
+
+def begin_practice(shop: Shop) -> Shop:
+    """A fresh practice copy of the record; refuses while a practice runner is at work. Raises RunnerLockedError."""
+    bot, path = shop.bot, practice_path(shop.config)
+    with RunnerLock(path):
+        if bot.stage is not bot.record:
+            bot.stage.storage.close()
+        copy_to_file(bot.record.storage.database, path)
+    stage = practice_desk(shop.config, bot.record)
+    return Shop(bot=Bot(config=bot.config, record=bot.record, stage=stage, mode=Mode.PRACTICE), clock=shop.clock)
+
+
+@contextmanager
+def throw_away_copy(storage: Storage) -> Iterator[Storage]:
+    """A copy of the whole database for a rehearsal, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="campaign-bot-") as folder:
+        path = Path(folder) / "rehearsal.db"
+        copy_to_file(storage.database, path)
+        copy = Storage(f"sqlite:///{path}", durable=False)
+        try:
+            yield copy
+        finally:
+            copy.close()
+
+
+def credentials_path(config: Config) -> Path:
+    """Where the secrets of the config's account lie, unless the environment holds them."""
+    account = config.account
+    return account.credentials or default_path(config_dir(os.environ), account.network, account.handle)
+
+
+def read_credentials(config: Config) -> Credentials:
+    """The secrets of the config's account; from now on they are blotted out of every log. Raises CredentialsError."""
+    credentials = load_credentials(credentials_path(config), os.environ)
+    install_redactor(credentials.values)
+    return credentials
+
+
+def fingerprint_at_hand(config: Config) -> str | None:
+    """The fingerprint of the credentials, or None where there are none. Raises CredentialsError for unsafe ones."""
+    try:
+        return fingerprint(read_credentials(config))
+    except CredentialsError:
+        if credentials_path(config).exists():
+            raise
+        return None
+
+
+def live_publisher(config: Config, account: Account, clock: Clock) -> Publisher:
+    """The gateway to the network, for credentials that were seen to belong to the account."""
+    from bot.publishers.registry import Gateway, open_publisher
+
+    credentials = read_credentials(config)
+    require_proof(account, fingerprint(credentials))
+    return open_publisher(
+        account.network,
+        Gateway(handle=account.handle, credentials=credentials, api_base=config.account.api_base, clock=clock),
+    )
+
+
+def publisher_for(shop: Shop, account: Account) -> Publisher:
+    """The gateway that fits the mode."""
+    from bot.publishers.dry_run import DryRunPublisher
+
+    if shop.bot.mode is Mode.LIVE:
+        return live_publisher(shop.config, account, shop.clock)
+    return DryRunPublisher(shop.clock, account.handle)
+
+
+def lock_target(shop: Shop) -> Path:
+    """The file whose lock a runner holds: the stage's database, or a stand-in for a server's."""
+    database = shop.bot.stage.storage.database
+    if database.path is not None:
+        return database.path
+    name = hashlib.sha256(str(database.url).encode()).hexdigest()[:16]
+    folder = state_dir(os.environ)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.server"
+
+
+def runner_alive(shop: Shop) -> bool:
+    """Whether a runner is at work on this host."""
+    return RunnerLock.probe(lock_target(shop)) is not None
+
+
+def refuse_while_running(shop: Shop) -> None:
+    """For what must not happen under a runner's feet. Raises RunnerLockedError."""
+    holder = RunnerLock.probe(lock_target(shop))
+    if holder is not None:
+        raise RunnerLockedError(
+            Problem(what=f"A runner is at work ({holder}).", remedy="Stop it first (Ctrl+C in its window).")
+        )
+
+
+def run(shop: Shop, *, report: Callable[[Event], None], alarm: Callable[[str], None], until_idle: bool = False) -> bool:
+    """Be the runner until every post is final, or with ``until_idle`` until nothing happens by itself any more.
+
+    Asks nothing; needs a recorded start. Returns whether it ended by itself (else it was told to stop).
+    Raises RunnerLockedError, NotReadyError.
+    """
+    from bot.scheduler import keep_beating
+
+    _require_start(shop)
+    with RunnerLock(lock_target(shop)) as lock:
+        runner = Runner(deliverer=_deliverer(shop, report), serve_all=_side_by_side)
+        process = this_process()
+        runner.begin(host=process.host, pid=process.pid)
+        watchful = Watchful(runner=runner, alarm=alarm)
+
+        def beat() -> bool:
+            if not lock.still_held():
+                alarm("The lock file of this runner was removed; stopping, so that two runners cannot work at once.")
+                return True
+            done = watchful.beat()
+            return done is not None and (done.finished or (until_idle and done.next_at is None))
+
+        ended = keep_beating(beat)
+        runner.end()
+        return ended
+
+
+def _require_start(shop: Shop) -> None:
+    record = shop.bot.stage.planned()
+    if record.started_at is None or record.mode is not shop.bot.mode:
+        raise NotReadyError(
+            Problem(what="The campaign has not been started yet.", remedy="A person starts it: campaign-bot start")
+        )
+    if shop.bot.mode is Mode.LIVE:
+        require_proof(shop.bot.account(), fingerprint_at_hand(shop.config))
+
+
+def _deliverer(shop: Shop, report: Callable[[Event], None]) -> Deliverer:
+    storage = shop.bot.stage.storage
+    host = this_process().host
+    practice: dict[int, Publisher] = {}
+
+    def gateway(account: Account) -> Publisher:
+        if shop.bot.mode is Mode.LIVE:
+            return live_publisher(shop.config, account, shop.clock)
+        return practice.setdefault(account.account_id, publisher_for(shop, account))
+
+    def sender_gone(attempt: Attempt) -> bool:
+        """We hold the lock that its runner held, so a runner of this host is gone; of another host nobody knows."""
+        sender = storage.delivery.runner(attempt.runner_id)
+        return sender is not None and sender.host == host
+
+    return Deliverer(
+        storage=storage,
+        publisher_for=gateway,
+        clock=shop.clock,
+        runner_id=uuid.uuid4().hex,
+        mode=shop.bot.mode,
+        report=report,
+        sender_gone=sender_gone,
+    )
+
+
+def _side_by_side(deliverer: Deliverer, accounts: Sequence[Account]) -> list[datetime | None]:
+    """Accounts do not wait for each other."""
+    if len(accounts) == 1:
+        return [deliverer.serve(accounts[0].account_id)]
+    with ThreadPoolExecutor(max_workers=min(8, len(accounts))) as pool:
+        return list(pool.map(lambda account: deliverer.serve(account.account_id), accounts))

@@ -1,0 +1,91 @@
+"""config.toml -> Config, every mistake reported at once, with its key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from bot.model import SeriesKind
+
+# UK GDPR, article 6(1): https://ico.org.uk/for-organisations/uk-gdpr-guidance-and-resources/lawful-basis/
+LAWFUL_BASES = (
+    "consent",
+    "legitimate interests",
+    "public task",
+    "contract",
+    "legal obligation",
+    "vital interests",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """A rule that makes posts. ``ranks`` is (first, last) in posting order: (20, 4) counts down.
+
+    ``code`` is the prefix of its posts' codes. ``days`` are the local dates it is spread over. ``at`` is the fixed
+    local time of a winner thread (naive, in the campaign's zone), else None.
+    """
+
+    name: str
+    kind: SeriesKind
+    template: str
+    code: str
+    ranks: tuple[int, int] = (1, 1)
+    days: tuple[date, ...] = ()
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posting:
+    """When posts may go out: explicit local ``times``, or every ``spacing`` from ``window[0]`` to ``window[1]``."""
+
+    times: tuple[time, ...] = ()
+    window: tuple[time, time] | None = None
+    spacing: timedelta = timedelta(minutes=30)
+    weekends: bool = False
+    lateness_limit: timedelta = timedelta(minutes=30)
+    catch_up_spacing: timedelta = timedelta(seconds=30)
+    thread_gap: timedelta = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prices:
+    """What the network's API costs, in US dollars for each request."""
+
+    post: Decimal = Decimal("0.015")
+    post_with_link: Decimal = Decimal("0.200")
+    alt_text: Decimal = Decimal("0.005")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountConfig:
+    """The account posts go out on. ``handle`` is without ``@``; ``credentials`` may name the file of secrets."""
+
+    network: str = "x"
+    handle: str
+    api_base: str = "https://api.x.com"
+    credentials: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """One campaign, as its config.toml describes it. ``folder`` is where that file lies; paths are resolved."""
+
+    folder: Path
+    name: str
+    zone: str
+    first_day: date
+    last_day: date
+    hashtags: tuple[str, ...] = ()
+    link: str | None = None
+    live: bool = False
+    account: AccountConfig
+    posting: Posting
+    series: tuple[Series, ...]
+    totals: dict[str, str] = field(default_factory=dict)
+    privacy_basis: str | None = None
+    prices: Prices = field(default_factory=Prices)
+    database_url: str
+    templates: Path

@@ -1,0 +1,183 @@
+"""The facade: everything that the command line (and later pages) may do to a campaign goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.config import Config
+from bot.core import checking, loading, mending, planning, rehearsing, signing, starting, steering, watching
+from bot.core.composing import Composer
+from bot.core.delivering import Event
+from bot.core.desk import Desk
+from bot.errors import Problem, UsageError
+from bot.model import Account, AuditEntry, Finding, Mode, PlannedPost, Post, Slot
+from bot.plan import Assignment
+from bot.publishers import Publisher
+from bot.ranking import LoadedList, Question, questions
+from bot.reports.preview import Preview
+from bot.reports.status_text import Status
+from bot.schedule import next_free_slot
+from bot.storage import Storage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bot:
+    """One campaign. ``record`` is the real thing; ``stage`` is what delivery works on: the same, or the practice copy.
+
+    Errors that any method may raise are those of ``bot.errors``.
+    """
+
+    config: Config
+    record: Desk
+    stage: Desk
+    mode: Mode
+
+    # The list and the plan: always the record.
+
+    def questions(self, loaded: LoadedList, answers: Mapping[int, str | None]) -> tuple[Question, ...]:
+        """What has to be asked before a list can be loaded."""
+        known = self.record.storage.campaigns.find(self.record.campaign)
+        if known is None:
+            return ()
+        return questions(self.record.storage.rankings.load(known.campaign_id), loaded.rows, answers)
+
+    def load(self, loaded: LoadedList, *, answers: Mapping[int, str | None]) -> loading.LoadResult:
+        """Save a ranked list."""
+        return loading.load(self.record, loaded, answers=answers)
+
+    def plan(
+        self, *, respread: bool = False, progress: planning.Progress = lambda items, _: items
+    ) -> planning.PlanResult:
+        """Plan the week, or plan it again."""
+        return planning.plan(self.record, self.config, respread=respread, progress=progress)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What the checks say."""
+        return checking.findings(self.record)
+
+    def preview(self, choose: Callable[[Post], bool] = lambda _: True) -> Preview:
+        """The week as it will be sent; while practising, with what practice has done."""
+        return watching.preview(self.stage, mode=self.mode, choose=choose)
+
+    def picture(self, sha256: str) -> bytes:
+        """The bytes of a frozen picture."""
+        return self.stage.storage.plans.picture(sha256)
+
+    def approve(self, *, codes: Sequence[str] | None, plan_code: str, by: str) -> signing.Signed:
+        """Sign posts off."""
+        return signing.approve(self.record, codes=codes, plan_code=plan_code, by=by)
+
+    # Under way: the stage.
+
+    def departure(self, *, fingerprint: str | None) -> starting.Departure:
+        """What ``start`` shows, or what is in its way."""
+        return starting.departure(self.record, self.mode, fingerprint=fingerprint)
+
+    def record_start(self) -> None:
+        """Write down that a person has started the campaign."""
+        starting.record_start(self.stage, self.mode)
+
+    def rehearse(self, copy: Storage, *, progress: Callable[[Event], None] = lambda _: None) -> rehearsing.Rehearsal:
+        """Run the whole campaign in a throw-away copy on a virtual clock."""
+        return rehearsing.rehearse(self.record, copy, progress=progress)
+
+    def status(self, *, runner_alive: bool) -> Status:
+        """The campaign at one glance."""
+        return watching.status(self.stage, self.config, mode=self.mode, runner_alive=runner_alive)
+
+    def log(self, limit: int | None = None) -> tuple[AuditEntry, ...]:
+        """Who did what, when; oldest first."""
+        return self.stage.storage.journal.entries(self.stage.record().campaign_id, limit=limit)
+
+    def posts(self) -> tuple[Post, ...]:
+        """All posts, in the order in which they are due."""
+        return self.stage.posts()
+
+    def post(self, code: str) -> Post:
+        """The post with this code."""
+        return self.stage.post(code)
+
+    def account_of(self, post: Post) -> Account:
+        """The account a post goes out on."""
+        return self.stage.account_of(post)
+
+    def pause(self, reason: str = "") -> steering.Paused:
+        """Stop everything at once."""
+        return steering.pause(self.stage, reason)
+
+    def resume(self) -> tuple[str, ...]:
+        """Go on; returns the codes of what was missed and waits for a person."""
+        return steering.resume(self.stage)
+
+    def skip(self, code: str, reason: str = "") -> Post:
+        """It will not be sent."""
+        return steering.skip_post(self.stage, code, reason)
+
+    def retry(self, code: str) -> Post:
+        """Send now what is missing of it."""
+        return steering.retry_post(self.stage, code)
+
+    def move(self, code: str, slot: Slot) -> Post:
+        """Give it another slot."""
+        return steering.move_post(self.stage, code, slot)
+
+    def slot_now(self) -> Slot:
+        """The slot of this very second."""
+        return steering.slot_at(self.stage.clock.now(), self.stage.settings().zone)
+
+    def next_slot(self, code: str) -> Slot:
+        """The next free slot for a post. Raises UsageError when the campaign has none left."""
+        post = self.stage.post(code)
+        used = [other.slot.due_at for other in self.stage.posts() if other.post_id != post.post_id]
+        slot = next_free_slot(used, self.config, self.stage.clock.now())
+        if slot is None:
+            raise UsageError(
+                Problem(
+                    what="The campaign has no free slot left.", remedy=f"Say when: reschedule {code} --to “Fri 16:30”"
+                )
+            )
+        return slot
+
+    def delete(self, code: str, publisher: Publisher) -> Post:
+        """Take it off the network; it is never sent again."""
+        return mending.delete_post(self.stage, code, publisher)
+
+    def correct_by_reply(self, code: str, text: str, slot: Slot | None = None) -> PlannedPost:
+        """Plan a reply that corrects a post."""
+        return mending.correct_by_reply(self.stage, code, text, slot)
+
+    def correct_by_replacement(self, code: str, slot: Slot | None = None) -> PlannedPost:
+        """Plan a new post from today's list and template, in the place of one that was deleted."""
+        post = self.stage.post(code)
+        desk = self.record
+        campaign_id = desk.planned().campaign_id
+        ranking = desk.storage.rankings.load(campaign_id)
+        composer = Composer(self.config, ranking, desk.storage.rankings.folder(campaign_id))
+        messages = composer.compose(
+            Assignment(key=post.key, kind=post.kind, code=post.code, slot=post.slot, subject_id=post.key.subject_id)
+        )
+        return mending.correct_by_replacement(self.stage, code, messages, slot)
+
+    def settle_found(self, code: str, address: str) -> Post:
+        """A person has found the post on the network."""
+        return mending.settle_found(self.stage, code, address)
+
+    def settle_not_there(self, code: str) -> Post:
+        """A person has looked: it is not there, and may be sent."""
+        return mending.settle_not_there(self.stage, code)
+
+    def record_proof(self, account: Account, *, user_id: str, fingerprint: str) -> None:
+        """The credentials at hand belong to the account."""
+        now = self.record.clock.now()
+        for desk in {id(desk): desk for desk in (self.record, self.stage)}.values():
+            desk.storage.campaigns.record_proof(account.account_id, user_id=user_id, proof=fingerprint, now=now)
+
+    def account(self) -> Account:
+        """The account that the config names, as stored."""
+        return self.record.storage.campaigns.ensure_account(self.config.account.network, self.config.account.handle)
+
+    def list_folder(self) -> Path | None:
+        """Where the list lay when it was loaded."""
+        return self.record.storage.rankings.folder(self.record.record().campaign_id)

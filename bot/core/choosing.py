@@ -1,0 +1,89 @@
+"""Pure: what delivery does next on one account, from one consistent look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.lifecycle import Miss, Policy, Rest, Send, Step, Wait, next_step
+from bot.model import CampaignRecord, MessageState, Post
+from bot.settings import settings_from_json
+from bot.storage.delivery import Work
+
+FELL_INTO_PAUSE = "Its slot fell into a pause."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatch:
+    """Send this message of this post now."""
+
+    campaign_id: int
+    post: Post
+    send: Send
+
+
+@dataclass(frozen=True, kw_only=True)
+class GiveUp:
+    """This post's time has passed: it waits for a person."""
+
+    campaign_id: int
+    post: Post
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Idle:
+    """Nothing to do before ``until``; None when nothing will happen here by itself."""
+
+    until: datetime | None
+
+
+Move = Dispatch | GiveUp | Idle
+
+
+def next_move(work: Work, now: datetime) -> Move:
+    """The first thing to do, in the order of the slots. A post that only waits a moment keeps its turn."""
+    for campaign_id, post in work.due:
+        campaign = work.campaigns[campaign_id]
+        step = _step(campaign, post, work, now)
+        if isinstance(step, Miss):
+            return GiveUp(campaign_id=campaign_id, post=post, reason=step.reason)
+        if isinstance(step, Rest):
+            continue
+        if work.account.stopped:
+            return Idle(until=_give_up_at(work, now))
+        start = step.until if isinstance(step, Wait) else now
+        if work.account.resume_at and work.account.resume_at > start:
+            start = work.account.resume_at
+        if start > now:
+            return Idle(until=_earliest(start, _give_up_at(work, now)))
+        if isinstance(step, Send):
+            return Dispatch(campaign_id=campaign_id, post=post, send=step)
+    return Idle(until=work.next_due_at)
+
+
+def _step(campaign: CampaignRecord, post: Post, work: Work, now: datetime) -> Step:
+    step = next_step(post, now=now, policy=policy_of(campaign), last_sent_at=work.last_sent_at)
+    if campaign.paused_at is None or isinstance(step, Rest):
+        return step
+    begun = any(message.state is not MessageState.PENDING for message in post.messages)
+    return Rest() if begun else Miss(reason=FELL_INTO_PAUSE)
+
+
+def _give_up_at(work: Work, now: datetime) -> datetime | None:
+    """When the next waiting post becomes too late, or the next one falls due: either needs a look."""
+    limits = [
+        post.slot.due_at + policy_of(work.campaigns[campaign_id]).lateness_limit for campaign_id, post in work.due
+    ]
+    coming = [limit for limit in limits if limit > now]
+    return _earliest(min(coming, default=None), work.next_due_at)
+
+
+def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
+    known = [instant for instant in (one, other) if instant is not None]
+    return min(known, default=None)
+
+
+def policy_of(campaign: CampaignRecord) -> Policy:
+    """The rules about time that the campaign's plan froze."""
+    return settings_from_json(campaign.settings).policy

@@ -1,0 +1,90 @@
+"""What became of a call that got no clear answer: the account's own timeline knows.
+
+Found means posted, and is adopted. Not found means nothing before the settle window has passed; after it the message
+is sent again only when nobody can still be sending it and a person need not be asked, else it is held.
+The protocol and its reasons: docs/delivery.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.lifecycle import MAX_CALLS, SETTLE_WINDOW, Change, Policy
+from bot.model import Attempt, Message, MessageState, Post, Receipt, SeenPost
+from bot.text import match_key
+
+CLOCK_SKEW = timedelta(minutes=2)
+"""How far the network's clock and ours may be apart when a post is recognised by its time."""
+
+GOOD_LOOKS = 2
+"""Absence is believed only when this many readings showed what must be there, and not this."""
+
+MAX_LOOKS = 12
+"""After so many readings without a result a person is asked, whatever the readings failed for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """An open attempt with all that bears on it. ``sender_gone`` is true when the call surely has ended."""
+
+    attempt: Attempt
+    post: Post
+    message: Message
+    policy: Policy
+    paused: bool
+    sender_gone: bool
+
+
+def find(doubt: Doubt, seen: Iterable[SeenPost], known: Mapping[str, datetime]) -> SeenPost | None:
+    """The post on the timeline that this attempt made: same parent, same words, not older, not another message's."""
+    wanted = match_key(doubt.message.draft.text)
+    earliest = doubt.attempt.called_at - CLOCK_SKEW
+    for candidate in seen:
+        if candidate.network_id in known or candidate.posted_at < earliest:
+            continue
+        if candidate.in_reply_to == doubt.attempt.in_reply_to and match_key(candidate.text) == wanted:
+            return candidate
+    return None
+
+
+def adopt(found: SeenPost) -> Change:
+    """It is out: keep its id."""
+    receipt = Receipt(network_id=found.network_id, url=found.url, posted_at=found.posted_at, adopted=True)
+    return Change(state=MessageState.POSTED, receipt=receipt)
+
+
+def look_since(attempt: Attempt, known: Mapping[str, datetime]) -> datetime:
+    """From when to read: far enough back that a post known to be there proves the reading good."""
+    earliest = attempt.called_at - CLOCK_SKEW
+    return min(earliest, max(known.values()) - CLOCK_SKEW) if known else earliest
+
+
+def is_good_look(seen: Iterable[SeenPost], known: Mapping[str, datetime]) -> bool:
+    """The reading shows the newest post that must be there; with nothing known there is nothing to show."""
+    if not known:
+        return True
+    newest = max(known, key=lambda network_id: known[network_id])
+    return any(post.network_id == newest for post in seen)
+
+
+def conclude(doubt: Doubt, *, absent_looks: int, looks: int, now: datetime) -> Change | None:
+    """What follows when it was not found; None while it is too early to say."""
+    settled = now - doubt.attempt.called_at >= SETTLE_WINDOW
+    if settled and absent_looks >= GOOD_LOOKS:
+        if _may_send_again(doubt, now):
+            return Change(state=MessageState.PENDING, reason="X did not take it the first time; sending it once more.")
+        return Change(state=MessageState.HELD, reason=_held("it is not on the account's timeline"))
+    if looks >= MAX_LOOKS:
+        return Change(state=MessageState.HELD, reason=_held("the account's timeline could not be read"))
+    return None
+
+
+def _may_send_again(doubt: Doubt, now: datetime) -> bool:
+    in_time = now - doubt.post.slot.due_at <= doubt.policy.lateness_limit
+    return doubt.sender_gone and not doubt.paused and in_time and doubt.attempt.attempt_no < MAX_CALLS
+
+
+def _held(why: str) -> str:
+    return f"X gave no clear answer, and {why}. Look at the account before deciding."

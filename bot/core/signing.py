@@ -1,0 +1,98 @@
+"""Sign-off: bound to exactly what was previewed, and refused with the difference when that has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.core.checking import findings, refuse_errors
+from bot.core.desk import Desk
+from bot.errors import NotApprovedError, Problem, UsageError
+from bot.lifecycle import state_of
+from bot.model import Approval, Post, PostState
+from bot.storage.plans import PlanLine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signed:
+    """What a sign-off covered: codes signed now, and those that were signed before."""
+
+    plan_code: str
+    codes: tuple[str, ...]
+    already: tuple[str, ...]
+
+
+def approve(desk: Desk, *, codes: Sequence[str] | None, plan_code: str, by: str) -> Signed:
+    """Sign posts off (all that wait for it, when ``codes`` is None) as they stood under ``plan_code``.
+
+    Raises NotApprovedError with the difference when the plan is another one by now, FindingsError when a check says no.
+    """
+    if not by.strip():
+        raise UsageError(Problem(what="A sign-off needs a name.", remedy="Add --by “Your Name”."))
+    record = desk.planned()
+    seen = plan_code.strip().upper()
+    if seen != record.plan_code:
+        raise NotApprovedError(*_what_changed(desk, seen, record.plan_code))
+    posts = desk.posts() if codes is None else tuple(desk.post(code) for code in codes)
+    wanted = tuple(post for post in posts if state_of(post) is PostState.DRAFT)
+    if codes is not None:
+        _refuse_unsignable(posts)
+    refuse_errors(findings(desk), frozenset(post.code for post in wanted))
+    now = desk.clock.now()
+    approvals = {
+        post.post_id: Approval(by=by.strip(), at=now, digest=post.digest, plan_code=record.plan_code) for post in wanted
+    }
+    detail = f"plan {record.plan_code}: " + (", ".join(post.code for post in wanted) or "nothing was waiting")
+    entry = desk.entry("approve", detail=detail, note=f"signed off by {by.strip()}")
+    if not desk.storage.plans.approve(record.campaign_id, approvals, seen=record.plan_code, entry=entry):
+        raise NotApprovedError(*_what_changed(desk, seen, desk.planned().plan_code))
+    already = tuple(post.code for post in posts if state_of(post) is PostState.APPROVED)
+    return Signed(plan_code=record.plan_code, codes=tuple(post.code for post in wanted), already=already)
+
+
+def _refuse_unsignable(posts: Iterable[Post]) -> None:
+    late = [post.code for post in posts if state_of(post) is PostState.MISSED]
+    if late:
+        raise UsageError(
+            *(
+                Problem(
+                    what=f"{code} has missed its slot, so there is nothing to sign off yet.",
+                    remedy=f"Give it another slot: campaign-bot reschedule {code} --to next",
+                )
+                for code in late
+            )
+        )
+
+
+def _what_changed(desk: Desk, seen: str, current: str) -> list[Problem]:
+    record = desk.planned()
+    before = desk.storage.plans.lines(record.campaign_id, seen)
+    again = f"Look again: campaign-bot preview, then approve with --code {current}"
+    if before is None:
+        what = f"“{seen}” is not the code of any plan of this campaign; the plan is {current}."
+        return [Problem(what=what, remedy=again)]
+    after = desk.storage.plans.lines(record.campaign_id, current) or ()
+    changes = difference(before, after)
+    what = f"The plan has changed since you saw {seen}: {len(changes)} of its posts. It is {current} now."
+    return [Problem(what=what, remedy=again), *(Problem(what=line) for line in changes)]
+
+
+def difference(before: Sequence[PlanLine], after: Sequence[PlanLine]) -> list[str]:
+    """What changed between two remembered plans, a line for each post: "~ w07: its text or picture"."""
+    old = {code: (digest, slot) for code, digest, slot in before}
+    new = {code: (digest, slot) for code, digest, slot in after}
+    lines = [f"- {code} is gone" for code in old if code not in new]
+    for code, (digest, slot) in new.items():
+        if code not in old:
+            lines.append(f"+ {code} is new")
+            continue
+        was_digest, was_slot = old[code]
+        if was_digest != digest:
+            lines.append(f"~ {code}: its text or picture")
+        if was_slot != slot:
+            lines.append(f"~ {code}: moved from {_said(was_slot)} to {_said(slot)}")
+    return lines
+
+
+def _said(slot: str) -> str:
+    return slot.replace("T", " ").removesuffix(":00")

@@ -1,0 +1,117 @@
+"""What there is to see: the preview of the week, and the status at one glance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from bot.config import Config
+from bot.config_reading import config_digest
+from bot.core.checking import findings
+from bot.core.desk import Desk
+from bot.lifecycle import is_final, needs_person, reason_of, state_of
+from bot.model import Account, MessageState, Mode, Post, PostState
+from bot.reports.preview import Preview, build_preview, title_of, titles_of
+from bot.reports.status_text import Decision, Status, StatusPost, StatusProblem
+
+_COMMANDS = {
+    PostState.MISSED: "campaign-bot reschedule {code} --to next",
+    PostState.FAILED: "campaign-bot retry {code}",
+    PostState.PARTIAL: "campaign-bot retry {code}",
+    PostState.HELD: "campaign-bot resolve {code}",
+}
+
+
+def preview(desk: Desk, *, mode: Mode, choose: Callable[[Post], bool] = lambda _: True) -> Preview:
+    """The week, or the chosen posts of it, exactly as it will be sent."""
+    record, settings = desk.planned(), desk.settings()
+    posts = desk.posts()
+    account = _account(desk, posts)
+    return build_preview(
+        tuple(post for post in posts if choose(post)),
+        findings(desk),
+        settings.prices,
+        ranking=desk.storage.rankings.load(record.campaign_id),
+        campaign_name=record.name,
+        zone=settings.zone,
+        account_handle=account.handle if account else "",
+        mode=mode,
+        plan_code=record.plan_code,
+        now=desk.clock.now(),
+        hashtags=settings.hashtags,
+    )
+
+
+def status(desk: Desk, config: Config, *, mode: Mode, runner_alive: bool) -> Status:
+    """The campaign at one glance. ``runner_alive`` says whether the runner's lock is held."""
+    record = desk.storage.campaigns.find(desk.campaign)
+    if record is None or not record.plan_code:
+        loaded = record is not None
+        return Status(
+            mode=mode,
+            campaign=config.name,
+            account=config.account.handle,
+            zone=config.zone,
+            next_command="campaign-bot plan" if loaded else "campaign-bot load LIST.csv",
+        )
+    posts = desk.posts()
+    account = _account(desk, posts)
+    titles = titles_of(desk.storage.rankings.load(record.campaign_id))
+    runner = desk.storage.delivery.latest_runner() if runner_alive else None
+    counts = Counter(state_of(post) for post in posts)
+    return Status(
+        mode=mode,
+        campaign=record.name,
+        account=account.handle if account else config.account.handle,
+        zone=desk.settings().zone,
+        plan_code=record.plan_code,
+        started=Decision(at=record.started_at, by=record.started_by) if record.started_at else None,
+        paused=Decision(at=record.paused_at, by=record.paused_by, reason=record.pause_reason)
+        if record.paused_at
+        else None,
+        runner_seen_at=runner.heartbeat_at if runner else None,
+        next_post=_next_post(posts, titles),
+        last_post=_last_post(posts, titles),
+        counts=tuple((state, counts[state]) for state in PostState if counts[state]),
+        problems=tuple(_problem(post) for post in posts if needs_person(post)),
+        account_stopped=account.stopped if account else "",
+        config_differs=record.config_digest != config_digest(config),
+    )
+
+
+def _account(desk: Desk, posts: Sequence[Post]) -> Account | None:
+    return desk.account_of(posts[0]) if posts else None
+
+
+def _next_post(posts: Iterable[Post], titles: dict[str, str]) -> StatusPost | None:
+    waiting = {PostState.APPROVED, PostState.DRAFT, PostState.SENDING, PostState.UNKNOWN}
+    for post in posts:
+        if state_of(post) in waiting and not is_final(post):
+            return StatusPost(code=post.code, title=title_of(post, titles), at=post.slot.due_at)
+    return None
+
+
+def _last_post(posts: Iterable[Post], titles: dict[str, str]) -> StatusPost | None:
+    sent = [
+        (message.receipt, post)
+        for post in posts
+        for message in post.messages
+        if message.receipt and message.state is MessageState.POSTED
+    ]
+    if not sent:
+        return None
+    receipt, post = max(sent, key=lambda item: item[0].posted_at)
+    return StatusPost(code=post.code, title=title_of(post, titles), at=receipt.posted_at, url=receipt.url)
+
+
+def _problem(post: Post) -> StatusProblem:
+    state = state_of(post)
+    if any(message.state is MessageState.HELD for message in post.messages):
+        command = _COMMANDS[PostState.HELD]
+    else:
+        command = _COMMANDS.get(state, "campaign-bot preview {code}")
+    reason = reason_of(post)
+    if len(post.messages) > 1:
+        out = sum(1 for message in post.messages if message.state is MessageState.POSTED)
+        reason = f"{out} of {len(post.messages)} posted. {reason}".strip()
+    return StatusProblem(code=post.code, state=state, reason=reason, command=command.format(code=post.code))

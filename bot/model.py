@@ -1,0 +1,363 @@
+"""The frozen values that the whole product speaks in. No behaviour beyond what a value knows about itself.
+
+Instants are aware datetimes in UTC (``*_at``). Slots are naive local wall-clock times in the campaign's zone
+(``*local``). Money is in US dollars, durations are ``timedelta``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """Practice sends nothing; live sends."""
+
+    PRACTICE = "practice"
+    LIVE = "live"
+
+
+class SeriesKind(StrEnum):
+    """What a series makes posts about."""
+
+    WORKERS = "workers"
+    ORGANISATIONS = "organisations"
+    WINNER = "winner"
+    CORRECTION = "correction"
+
+
+class MessageState(StrEnum):
+    """Where one message stands. The only list of message states there is."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    POSTED = "posted"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    HELD = "held"
+    DELETED = "deleted"
+
+
+class Standing(StrEnum):
+    """The part of a post's state that people and the calendar decide; the rest follows from its messages."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    MISSED = "missed"
+    SKIPPED = "skipped"
+
+
+class PostState(StrEnum):
+    """Where a post stands: a pure function of its standing and its messages (``lifecycle.post_state``)."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    SENDING = "sending"
+    POSTED = "posted"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    HELD = "held"
+    DELETED = "deleted"
+    MISSED = "missed"
+    SKIPPED = "skipped"
+
+
+class Severity(StrEnum):
+    """An error blocks sign-off; a warning is shown."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """One row of the ranked list. Handles are without ``@``; ``photo`` is a path relative to the list."""
+
+    worker_id: str
+    rank: int
+    tied: bool = False
+    name: str
+    organisation_id: str
+    organisation: str
+    count: int | None = None
+    handle: str | None = None
+    organisation_handle: str | None = None
+    photo: str | None = None
+    alt_text: str | None = None
+    pronouns: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Organisation:
+    """An organisation of the list, with its workers' ids in rank order. ``count`` is the sum of their counts."""
+
+    organisation_id: str
+    name: str
+    handle: str | None = None
+    worker_ids: tuple[str, ...]
+    count: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking:
+    """The list as loaded: workers in rank order, organisations in order of their best worker."""
+
+    workers: tuple[Worker, ...] = ()
+    organisations: tuple[Organisation, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """A local wall-clock time in the campaign's zone, and the one instant at which it is due."""
+
+    local: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Media:
+    """A picture as it will be sent: content hash (sha256, hex), MIME type, size in bytes, alternative text."""
+
+    sha256: str
+    mime: str
+    size: int
+    alt_text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """One message before it is stored: text and pictures exactly as they will be sent."""
+
+    text: str
+    media: tuple[Media, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostKey:
+    """What makes a post the same post in the next plan. Renaming a person keeps it."""
+
+    series: str
+    subject_id: str
+    account_id: int
+    edition: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedPost:
+    """One post as the planner made it."""
+
+    key: PostKey
+    kind: SeriesKind
+    code: str
+    slot: Slot
+    messages: tuple[Draft, ...]
+    in_reply_to: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """The network's answer. ``adopted`` when it was found by looking instead of being answered."""
+
+    network_id: str
+    url: str
+    posted_at: datetime
+    adopted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One text as stored. ``attempts`` counts the calls that were made for it."""
+
+    message_id: int
+    position: int
+    draft: Draft
+    state: MessageState = MessageState.PENDING
+    reason: str = ""
+    receipt: Receipt | None = None
+    attempts: int = 0
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """A sign-off: who, when, and the digest and slot that were signed."""
+
+    by: str
+    at: datetime
+    digest: str
+    plan_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """One post as stored, with its messages in order."""
+
+    post_id: int
+    key: PostKey
+    kind: SeriesKind
+    code: str
+    slot: Slot
+    digest: str
+    messages: tuple[Message, ...]
+    standing: Standing = Standing.DRAFT
+    standing_reason: str = ""
+    approval: Approval | None = None
+    moved_by_hand: bool = False
+    in_reply_to: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What a check found. ``part`` counts from 1; ``post_code`` is empty for the whole campaign."""
+
+    rule: str
+    severity: Severity
+    message: str
+    remedy: str = ""
+    post_code: str = ""
+    part: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """An account posts go out on, as stored. ``handle`` is without ``@``.
+
+    ``proof`` is the fingerprint of the credentials that ``doctor --online`` saw to belong to this account.
+    ``stopped`` is the reason why nothing goes out on it until a person acts; ``resume_at`` ends a rate limit.
+    """
+
+    account_id: int
+    network: str
+    handle: str
+    user_id: str | None = None
+    proof: str | None = None
+    proved_at: datetime | None = None
+    stopped: str = ""
+    resume_at: datetime | None = None
+
+
+class Verdict(StrEnum):
+    """What one call to the network told us (reliability: the three columns, and success)."""
+
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Refusal(StrEnum):
+    """Why the network said no; decides what stops: the message, the account for a while, or the account."""
+
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+    RATE_LIMITED = "rate_limited"
+    UNAUTHORISED = "unauthorised"
+    FORBIDDEN = "forbidden"
+    NO_CREDIT = "no_credit"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """The result of one call. ``reason`` is plain English without names or texts; ``retry_at`` may be given
+    with RATE_LIMITED. ``receipt`` stands exactly when the verdict is SENT."""
+
+    verdict: Verdict
+    reason: str = ""
+    receipt: Receipt | None = None
+    refusal: Refusal | None = None
+    status: int | None = None
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """What a publisher is asked to send: frozen text, uploaded pictures' ids, and the post it replies to."""
+
+    text: str
+    media_ids: tuple[str, ...] = ()
+    in_reply_to: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenPost:
+    """A post found on the account's own timeline. ``text`` is as the author wrote it: unescaped, links
+    expanded, NFC; ``url`` is where a person can look at it."""
+
+    network_id: str
+    text: str
+    posted_at: datetime
+    url: str
+    in_reply_to: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who the credentials belong to."""
+
+    user_id: str
+    handle: str
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignRecord:
+    """A campaign as stored. ``settings`` is the frozen JSON text (``bot.settings``); ``mode`` is how it was started."""
+
+    campaign_id: int
+    name: str
+    settings: str = "{}"
+    config_digest: str = ""
+    plan_code: str = ""
+    planned_at: datetime | None = None
+    mode: Mode = Mode.PRACTICE
+    started_at: datetime | None = None
+    started_by: str = ""
+    paused_at: datetime | None = None
+    paused_by: str = ""
+    pause_reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One try at one message. While ``closed_at`` is None its account sends nothing else."""
+
+    attempt_id: int
+    campaign_id: int
+    account_id: int
+    message_id: int
+    attempt_no: int
+    runner_id: str
+    in_reply_to: str | None
+    called_at: datetime
+    closed_at: datetime | None = None
+    verdict: Verdict | None = None
+    reason: str = ""
+    looks: int = 0
+    absent_looks: int = 0
+    next_look_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunnerRecord:
+    """A runner that has announced itself in the database."""
+
+    runner_id: str
+    host: str
+    pid: int
+    started_at: datetime
+    heartbeat_at: datetime
+    stopped_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditEntry:
+    """Who did what, when. ``note`` may hold personal values and can be erased; ``detail`` never does."""
+
+    at: datetime
+    actor: str
+    action: str
+    post_code: str = ""
+    detail: str = ""
+    note: str = ""

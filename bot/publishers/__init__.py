@@ -1,0 +1,52 @@
+"""Gateways to the networks: one protocol, one file per network, one registry line each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.model import Identity, Media, Outcome, Outgoing, SeenPost
+
+
+class Publisher(Protocol):
+    """What delivery needs of a network. No method retries; ``publish`` and ``delete`` never raise."""
+
+    def upload(self, media: Media, content: bytes) -> str:
+        """Upload one picture with its alternative text; returns the id to send. Safe to repeat.
+
+        Raises ``UploadError`` with an Outcome that is never SENT.
+        """
+        ...
+
+    def publish(self, outgoing: Outgoing) -> Outcome:
+        """Make exactly one request; anything unforeseen is Verdict.UNKNOWN."""
+        ...
+
+    def delete(self, network_id: str) -> Outcome:
+        """Take one post off the network. SENT (without receipt) means gone, also if it was gone before."""
+        ...
+
+    def recent(self, since: datetime) -> Sequence[SeenPost]:
+        """The account's own posts since an instant, newest first. Raises ``LookError``."""
+        ...
+
+    def whoami(self) -> Identity:
+        """The account that the credentials belong to. Raises ``LookError``."""
+        ...
+
+
+class UploadError(Exception):
+    """A picture could not be uploaded; nothing was posted."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        super().__init__(outcome.reason)
+
+
+class LookError(Exception):
+    """The network could not be read; says nothing about what is there."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        super().__init__(outcome.reason)

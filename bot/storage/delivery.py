@@ -1,0 +1,308 @@
+"""What a runner reads and writes. Intent before the call, result after it; each in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bot.decisions import Decision
+from bot.lifecycle import Change, next_look_at
+from bot.model import (
+    Account,
+    Attempt,
+    AuditEntry,
+    CampaignRecord,
+    Message,
+    MessageState,
+    Mode,
+    Outcome,
+    Post,
+    RunnerRecord,
+    Standing,
+)
+from bot.storage import schema
+from bot.storage.engine import Database
+from bot.storage.journal import write_entry
+from bot.storage.rows import account_from, attempt_from, campaign_from, runner_from, select_posts
+from bot.storage.updates import refresh_final, update_message, update_post
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What lies before a runner on one account: posts that are due or overdue, the next slot after them, and
+    the attempt that is open, if one is."""
+
+    account: Account
+    campaigns: dict[int, CampaignRecord]
+    due: tuple[tuple[int, Post], ...]
+    next_due_at: datetime | None
+    last_sent_at: datetime | None
+    open_attempt: Attempt | None
+
+
+def text_hash(text: str) -> str:
+    """Enough to recognise a text in the attempts without storing it there."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Delivery:
+    """Intent methods of the runner."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def busy_accounts(self, mode: Mode) -> tuple[Account, ...]:
+        """Accounts with posts that are not final, in campaigns that were started in this mode."""
+        accounts, posts = schema.accounts, schema.posts
+        wanted = sa.select(posts.c.account_id).where(posts.c.is_final.is_(False), _started(mode))
+        with self._database.read() as connection:
+            query = sa.select(accounts).where(accounts.c.account_id.in_(wanted)).order_by(accounts.c.account_id)
+            return tuple(account_from(row) for row in connection.execute(query))
+
+    def work(self, account_id: int, *, mode: Mode, now: datetime) -> Work:
+        """One consistent look at an account."""
+        posts, accounts, messages = schema.posts, schema.accounts, schema.messages
+        mine = (posts.c.account_id == account_id) & posts.c.is_final.is_(False) & _started(mode)
+        with self._database.read() as connection:
+            account = account_from(
+                connection.execute(sa.select(accounts).where(accounts.c.account_id == account_id)).one()
+            )
+            started = sa.select(schema.campaigns).where(_started_campaigns(mode))
+            campaigns = {row.campaign_id: campaign_from(row) for row in connection.execute(started)}
+            due = select_posts(connection, mine, posts.c.due_at <= now)
+            owners = dict(
+                connection.execute(sa.select(posts.c.post_id, posts.c.campaign_id).where(mine, posts.c.due_at <= now))
+                .tuples()
+                .all()
+            )
+            later = sa.select(sa.func.min(posts.c.due_at)).where(mine, posts.c.due_at > now)
+            latest = sa.select(sa.func.max(messages.c.posted_at)).where(messages.c.account_id == account_id)
+            return Work(
+                account=account,
+                campaigns=campaigns,
+                due=tuple((owners[post.post_id], post) for post in due),
+                next_due_at=connection.execute(later).scalar_one(),
+                last_sent_at=connection.execute(latest).scalar_one(),
+                open_attempt=_open_attempt(connection, account_id),
+            )
+
+    def record_intent(
+        self, post: Post, message: Message, *, in_reply_to: str | None, runner_id: str, now: datetime
+    ) -> Attempt | None:
+        """Commit that this message is about to be sent. None, and nothing written, when it may not be any more:
+        paused, stopped, changed, unsigned, taken, or its predecessor is not out."""
+        with self._database.write() as connection:
+            campaign_id = _may_send(connection, post, message, in_reply_to)
+            if campaign_id is None:
+                return None
+            table = schema.attempts
+            number = message.attempts + 1
+            inserted = connection.execute(
+                sa.insert(table)
+                .values(
+                    campaign_id=campaign_id,
+                    account_id=post.key.account_id,
+                    message_id=message.message_id,
+                    attempt_no=number,
+                    runner_id=runner_id,
+                    text_hash=text_hash(message.draft.text),
+                    in_reply_to=in_reply_to,
+                    called_at=now,
+                    next_look_at=next_look_at(now, 0),
+                )
+                .returning(table)
+            ).one()
+            connection.execute(
+                sa.update(schema.messages)
+                .where(schema.messages.c.message_id == message.message_id)
+                .values(state=MessageState.SENDING.value, reason="", attempts=number, not_before=None)
+            )
+            return attempt_from(inserted)
+
+    def record_result(
+        self, attempt: Attempt, outcome: Outcome, change: Change, *, now: datetime, entry: AuditEntry
+    ) -> bool:
+        """Commit what came of a call. False, and nothing written, when the attempt was closed by someone else."""
+        table = schema.attempts
+        values: dict[str, object] = {
+            "verdict": outcome.verdict.value,
+            "refusal": outcome.refusal.value if outcome.refusal else "",
+            "status": outcome.status,
+            "reason": change.reason,
+        }
+        if change.closes:
+            values |= {"closed_at": now, "network_id": change.receipt.network_id if change.receipt else None}
+        with self._database.write() as connection:
+            still_open = (table.c.attempt_id == attempt.attempt_id) & table.c.closed_at.is_(None)
+            if connection.execute(sa.update(table).where(still_open).values(values)).rowcount != 1:
+                return False
+            update_message(
+                connection, attempt.message_id, change.state, change.reason, change.not_before, change.receipt
+            )
+            _update_account(connection, attempt.account_id, change)
+            refresh_final(connection, attempt.message_id)
+            write_entry(connection, attempt.campaign_id, entry)
+        return True
+
+    def record_look(self, attempt: Attempt, *, absent: bool) -> None:
+        """The timeline was read once more for an open attempt, or could not be read."""
+        table = schema.attempts
+        values = {
+            "looks": attempt.looks + 1,
+            "absent_looks": attempt.absent_looks + (1 if absent else 0),
+            "next_look_at": next_look_at(attempt.called_at, attempt.looks + 1),
+        }
+        with self._database.write() as connection:
+            connection.execute(sa.update(table).where(table.c.attempt_id == attempt.attempt_id).values(values))
+
+    def open_attempt(self, account_id: int) -> Attempt | None:
+        """The call on an account that nobody knows the end of yet."""
+        with self._database.read() as connection:
+            return _open_attempt(connection, account_id)
+
+    def record_obstacle(self, message: Message, account_id: int, change: Change) -> None:
+        """Something failed before there was anything to call: a picture could not be uploaded."""
+        with self._database.write() as connection:
+            update_message(
+                connection, message.message_id, change.state, change.reason, change.not_before, change.receipt
+            )
+            _update_account(connection, account_id, change)
+
+    def receipts_since(self, account_id: int, since: datetime) -> dict[str, datetime]:
+        """Network ids of what is known to be on an account, with the instants of posting."""
+        table = schema.messages
+        query = sa.select(table.c.network_id, table.c.posted_at).where(
+            table.c.account_id == account_id, table.c.posted_at >= since, table.c.network_id.is_not(None)
+        )
+        with self._database.read() as connection:
+            return dict(connection.execute(query).tuples().all())
+
+    def unfinished(self, mode: Mode) -> int:
+        """How many posts of started campaigns are not final."""
+        posts = schema.posts
+        query = sa.select(sa.func.count()).where(posts.c.is_final.is_(False), _started(mode))
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def disown(self, runner_id: str, *, mode: Mode) -> int:
+        """Calls that a dead runner left open have an unknown outcome now; says how many there were."""
+        messages, attempts = schema.messages, schema.attempts
+        orphaned = sa.select(attempts.c.message_id).where(
+            attempts.c.closed_at.is_(None),
+            attempts.c.runner_id != runner_id,
+            attempts.c.campaign_id.in_(sa.select(schema.campaigns.c.campaign_id).where(_started_campaigns(mode))),
+        )
+        reason = "The program ended while this was being sent; looking whether it is out."
+        sending = messages.c.message_id.in_(orphaned) & (messages.c.state == MessageState.SENDING.value)
+        with self._database.write() as connection:
+            values = {"state": MessageState.UNKNOWN.value, "reason": reason}
+            return connection.execute(sa.update(messages).where(sending).values(values)).rowcount
+
+    def decide(self, campaign_id: int, post_id: int, decision: Decision, *, entry: AuditEntry) -> Post:
+        """Let a pure decision look at a post and write what it says, in one transaction; returns the new post."""
+        with self._database.write() as connection:
+            return update_post(connection, campaign_id, post_id, decision, entry=entry)
+
+    def message_of(self, attempt: Attempt) -> tuple[Post, Message]:
+        """The post and message that an attempt is about."""
+        messages = schema.messages
+        with self._database.read() as connection:
+            owner = sa.select(messages.c.post_id).where(messages.c.message_id == attempt.message_id)
+            post = select_posts(connection, schema.posts.c.post_id.in_(owner))[0]
+        return post, next(message for message in post.messages if message.message_id == attempt.message_id)
+
+    def announce(self, runner: RunnerRecord) -> None:
+        """A runner has begun."""
+        with self._database.write() as connection:
+            connection.execute(sa.insert(schema.runners).values(**vars_of(runner)))
+
+    def heartbeat(self, runner_id: str, now: datetime, *, stopped: bool = False) -> None:
+        """A runner is alive, or has ended in good order."""
+        table = schema.runners
+        values = {"heartbeat_at": now, "stopped_at": now if stopped else None}
+        with self._database.write() as connection:
+            connection.execute(sa.update(table).where(table.c.runner_id == runner_id).values(values))
+
+    def latest_runner(self) -> RunnerRecord | None:
+        """The runner that gave the latest sign of life."""
+        table = schema.runners
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(table).order_by(table.c.heartbeat_at.desc()).limit(1)).one_or_none()
+            return runner_from(row) if row is not None else None
+
+    def runner(self, runner_id: str) -> RunnerRecord | None:
+        """A runner by its id."""
+        table = schema.runners
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(table).where(table.c.runner_id == runner_id)).one_or_none()
+            return runner_from(row) if row is not None else None
+
+
+def vars_of(runner: RunnerRecord) -> dict[str, object]:
+    """The columns of a runner."""
+    return {name: getattr(runner, name) for name in RunnerRecord.__dataclass_fields__}
+
+
+def _started_campaigns(mode: Mode) -> sa.ColumnElement[bool]:
+    table = schema.campaigns
+    return table.c.started_at.is_not(None) & (table.c.mode == mode.value)
+
+
+def _started(mode: Mode) -> sa.ColumnElement[bool]:
+    started = sa.select(schema.campaigns.c.campaign_id).where(_started_campaigns(mode))
+    return schema.posts.c.campaign_id.in_(started)
+
+
+def _open_attempt(connection: sa.Connection, account_id: int) -> Attempt | None:
+    table = schema.attempts
+    row = connection.execute(
+        sa.select(table).where(table.c.account_id == account_id, table.c.closed_at.is_(None))
+    ).one_or_none()
+    return attempt_from(row) if row is not None else None
+
+
+def _may_send(connection: sa.Connection, post: Post, message: Message, in_reply_to: str | None) -> int | None:
+    """The campaign, when everything that was true when delivery looked is still true; locks what could change it."""
+    campaigns, accounts, posts = schema.campaigns, schema.accounts, schema.posts
+    row = connection.execute(
+        sa.select(posts.c.campaign_id)
+        .join(campaigns, campaigns.c.campaign_id == posts.c.campaign_id)
+        .join(accounts, accounts.c.account_id == posts.c.account_id)
+        .where(
+            posts.c.post_id == post.post_id,
+            posts.c.standing == Standing.APPROVED.value,
+            posts.c.digest == post.digest,
+            posts.c.approved_digest == post.digest,
+            campaigns.c.started_at.is_not(None),
+            campaigns.c.paused_at.is_(None),
+            accounts.c.stopped == "",
+        )
+        .with_for_update()
+    ).one_or_none()
+    if row is None or _open_attempt(connection, post.key.account_id) is not None:
+        return None
+    current = select_posts(connection, posts.c.post_id == post.post_id)[0]
+    if current.slot != post.slot or current.messages[message.position] != message:
+        return None
+    if message.position:
+        previous = current.messages[message.position - 1]
+        if previous.state is not MessageState.POSTED or not previous.receipt:
+            return None
+        if previous.receipt.network_id != in_reply_to:
+            return None
+    campaign_id: int = row.campaign_id
+    return campaign_id
+
+
+def _update_account(connection: sa.Connection, account_id: int, change: Change) -> None:
+    table = schema.accounts
+    values: dict[str, object] = {}
+    if change.account_stopped:
+        values["stopped"] = change.account_stopped
+    if change.account_resume_at:
+        values["resume_at"] = change.account_resume_at
+    if values:
+        connection.execute(sa.update(table).where(table.c.account_id == account_id).values(values))

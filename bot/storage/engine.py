@@ -1,0 +1,99 @@
+"""One database, two ways in: reading, and writing under a lock taken at once.
+
+SQLite runs in WAL with ``synchronous=FULL``: a committed intent survives a power cut. Writers say BEGIN IMMEDIATE, so
+that two of them queue up instead of failing half-way (https://www.sqlite.org/lang_transaction.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError as SqlDatabaseError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.errors import DatabaseError, Problem
+
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=10000",
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+    "fullfsync=ON",
+)
+
+
+class Database:
+    """The connections to one database. ``path`` is its file, or None when it is a server.
+
+    ``durable=False`` is for throw-away copies: they need not survive a power cut, so they do not wait for the disk.
+    """
+
+    def __init__(self, url: str, *, durable: bool = True) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.path = Path(self.url.database) if self.is_sqlite and self.url.database else None
+        self._engine = sa.create_engine(self.url)
+        if self.is_sqlite:
+            sa.event.listen(self._engine, "connect", _prepare_sqlite if durable else _prepare_throw_away)
+            sa.event.listen(self._engine, "begin", _begin_sqlite)
+        self._reader = self._engine.execution_options(reads_only=True)
+
+    def exists(self) -> bool:
+        """Whether there is something to open; a server always counts as there."""
+        return self.path is None or self.path.exists()
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """One transaction that may write; commits at the end, rolls back on any exception."""
+        with self._translated(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """One consistent look; never blocks a writer on SQLite."""
+        with self._translated(), self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """What a person can mend becomes an error of ours; the engine's own words stay in it."""
+        try:
+            yield
+        except SqlDatabaseError as error:
+            if isinstance(error, sa.exc.IntegrityError):
+                raise
+            raise DatabaseError(
+                Problem(
+                    what=f"The database says: {error.orig}.",
+                    where=str(self.path or self.url.render_as_string(hide_password=True)),
+                    remedy="Run: campaign-bot doctor",
+                )
+            ) from error
+
+
+def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _prepare_throw_away(connection: Any, entry: ConnectionPoolEntry) -> None:
+    _prepare_sqlite(connection, entry)
+    connection.execute("PRAGMA synchronous=OFF")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    reads_only = connection.get_execution_options().get("reads_only", False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

@@ -1,0 +1,75 @@
+"""Writing what became of a post or message; the one place that keeps ``posts.is_final`` true."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bot.decisions import Decision
+from bot.lifecycle import is_final
+from bot.model import AuditEntry, MessageState, Post, Receipt
+from bot.storage import schema
+from bot.storage.journal import write_entry
+from bot.storage.rows import select_posts, slot_text
+
+
+def update_post(
+    connection: sa.Connection, campaign_id: int, post_id: int, decision: Decision, *, entry: AuditEntry
+) -> Post:
+    """Lock a post, let the decision look at it, and write what it says; what it raises leaves all as it was."""
+    posts = schema.posts
+    connection.execute(sa.select(posts.c.post_id).where(posts.c.post_id == post_id).with_for_update()).one()
+    post = select_posts(connection, posts.c.post_id == post_id)[0]
+    update = decision(post)
+    values: dict[str, object] = {"standing": update.standing.value, "standing_reason": update.standing_reason}
+    if update.slot is not None:
+        values |= {"slot_local": slot_text(update.slot), "due_at": update.slot.due_at, "moved_by_hand": True}
+    connection.execute(sa.update(posts).where(posts.c.post_id == post_id).values(values))
+    for change in update.messages:
+        update_message(connection, change.message_id, change.state, change.reason, change.not_before, change.receipt)
+        _close_attempts(connection, change.message_id, entry.at)
+    write_entry(connection, campaign_id, entry)
+    return _refresh(connection, post_id)
+
+
+def update_message(
+    connection: sa.Connection,
+    message_id: int,
+    state: MessageState,
+    reason: str,
+    not_before: datetime | None,
+    receipt: Receipt | None,
+) -> None:
+    """Set a message's state and receipt; a message without a new receipt keeps the one it has."""
+    table = schema.messages
+    values: dict[str, object] = {"state": state.value, "reason": reason, "not_before": not_before}
+    if receipt is not None:
+        values |= {
+            "network_id": receipt.network_id,
+            "url": receipt.url,
+            "posted_at": receipt.posted_at,
+            "adopted": receipt.adopted,
+        }
+    connection.execute(sa.update(table).where(table.c.message_id == message_id).values(values))
+
+
+def refresh_final(connection: sa.Connection, message_id: int) -> None:
+    """Bring ``is_final`` of a message's post up to date."""
+    messages = schema.messages
+    owner = sa.select(messages.c.post_id).where(messages.c.message_id == message_id)
+    _refresh(connection, connection.execute(owner).scalar_one())
+
+
+def _refresh(connection: sa.Connection, post_id: int) -> Post:
+    posts = schema.posts
+    post = select_posts(connection, posts.c.post_id == post_id)[0]
+    connection.execute(sa.update(posts).where(posts.c.post_id == post_id).values(is_final=is_final(post)))
+    return post
+
+
+def _close_attempts(connection: sa.Connection, message_id: int, now: datetime) -> None:
+    """A person has decided about the message, so nothing is being settled any more."""
+    table = schema.attempts
+    still_open = (table.c.message_id == message_id) & table.c.closed_at.is_(None)
+    connection.execute(sa.update(table).where(still_open).values(closed_at=now))
