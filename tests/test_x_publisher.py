@@ -6,6 +6,7 @@ import logging
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -249,6 +250,7 @@ def test_an_unreadable_timeline_is_never_an_empty_one(fake_x: FakeXServer, fault
     fake_x.fake.faults.append(fault)
     with pytest.raises(LookError):
         publisher_of(fake_x).recent(datetime.now(UTC) - timedelta(hours=1))
+    assert fake_x.fake.count(TIMELINE) == 1
 
 
 @pytest.mark.parametrize("route", ["POST /2/media/upload", "POST /2/media/metadata"])
@@ -276,6 +278,25 @@ def test_the_alternative_text_goes_with_the_picture(fake_x: FakeXServer) -> None
 def test_a_deletion_without_a_clear_answer_is_unknown(fake_x: FakeXServer, fault: Fault) -> None:
     fake_x.fake.faults.append(fault)
     assert publisher_of(fake_x).delete("7").verdict is Verdict.UNKNOWN
+
+
+def test_an_answer_that_our_own_watch_cut_off_is_no_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer_without_an_end() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 404 Not Found\r\n\r\n")
+                connection.recv(65536)
+
+        thread = threading.Thread(target=answer_without_an_end)
+        thread.start()
+        base = f"http://127.0.0.1:{server.getsockname()[1]}"
+        timeouts = Timeouts(read=5, total=0.3)
+        publisher = XPublisher(CREDENTIALS, api_base=base, handle=HANDLE, clock=SystemClock(), timeouts=timeouts)
+        assert publisher.delete("7").verdict is Verdict.UNKNOWN
+        thread.join()
 
 
 def test_what_is_no_id_is_not_asked_about(fake_x: FakeXServer) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.lifecycle import Miss, Policy, Rest, Send, Step, Wait, next_step
 from bot.model import CampaignRecord, MessageState, Post
 from bot.settings import settings_from_json
 from bot.storage.delivery import Work
 
+_JUST_AFTER = timedelta(seconds=1)
 FELL_INTO_PAUSE = "Its slot fell into a pause."
 
 

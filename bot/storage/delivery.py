@@ -75,7 +75,7 @@ class Delivery:
             due = select_posts(connection, mine, posts.c.due_at <= now)
             owners = dict(
                 connection.execute(sa.select(posts.c.post_id, posts.c.campaign_id).where(mine, posts.c.due_at <= now))
-                .tuples()
+                
                 .all()
             )
             later = sa.select(sa.func.min(posts.c.due_at)).where(mine, posts.c.due_at > now)
@@ -178,7 +178,7 @@ class Delivery:
             table.c.account_id == account_id, table.c.posted_at >= since, table.c.network_id.is_not(None)
         )
         with self._database.read() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return dict(connection.execute(query).all())
 
     def unfinished(self, mode: Mode) -> int:
         """How many posts of started campaigns are not final."""

@@ -35,7 +35,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, durable: bool = True) -> None:
-        self.url = make_url(url)
+        self.url = _with_driver(make_url(url))
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.path = Path(self.url.database) if self.is_sqlite and self.url.database else None
         self._engine = sa.create_engine(self.url)
@@ -79,6 +79,11 @@ class Database:
                     remedy="Run: campaign-bot doctor",
                 )
             ) from error
+
+
+def _with_driver(url: sa.URL) -> sa.URL:
+    """``postgresql://`` means the driver that the extra ``postgres`` installs."""
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:

@@ -1,0 +1,183 @@
+"""A whole campaign on a virtual clock: real config, real templates, a real database, and a network made by hand."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.clock import VirtualClock
+from bot.config import Config
+from bot.config_reading import read_config
+from bot.core.bot import Bot
+from bot.core.delivering import Crashpoint, Deliverer, Event, no_crash
+from bot.core.desk import Desk
+from bot.core.running import Beat, Runner
+from bot.model import Identity, Media, Mode, Outcome, Outgoing, Post, SeenPost, Verdict
+from bot.publishers.dry_run import DryRunPublisher
+from bot.ranking import read_list
+from bot.resources import config_example, sample_list, templates_dir
+from bot.storage import Storage
+from bot.storage.migrate import create_if_new
+
+FRIDAY_BEFORE = datetime(2027, 3, 5, 12, tzinfo=UTC)
+WEEK = {"2026-11-30": "2027-03-08", "2026-12-04": "2027-03-12", "2026-12-02": "2027-03-10"}
+
+
+def a_folder(path: Path, **replacements: str) -> Path:
+    """A campaign's folder as ``init`` would write it, for Monday 8 to Friday 12 March 2027, basis chosen.
+
+    ``replacements`` are lines of config.toml, named by their key: ``spacing='spacing = "15m"'``.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    text = config_example().read_text("utf-8").replace('basis = ""', 'basis = "consent"')
+    for old, new in WEEK.items():
+        text = text.replace(old, new)
+    for key, line in replacements.items():
+        lines = [line if found.startswith(f"{key} =") else found for found in text.splitlines()]
+        text = "\n".join(lines) + "\n"
+    (path / "config.toml").write_text(text, "utf-8")
+    shutil.copytree(templates_dir(), path / "templates", dirs_exist_ok=True)
+    shutil.copy(sample_list(), path / "top20.csv")
+    return path
+
+
+class FaultyNetwork:
+    """A network that does what it is told: it takes posts, loses answers, refuses. It remembers every call."""
+
+    def __init__(self, clock: VirtualClock, handle: str = "example_charity") -> None:
+        self._clock = clock
+        self._inner = DryRunPublisher(clock, handle)
+        self.calls: list[tuple[datetime, Outgoing]] = []
+        self.faults: list[Fault] = []
+        self.looks = 0
+        self.blind = False
+
+    @property
+    def accepted(self) -> list[SeenPost]:
+        """What is on the account, oldest first."""
+        return list(reversed(self._inner.recent(datetime(2000, 1, 1, tzinfo=UTC))))
+
+    def texts(self) -> list[str]:
+        return [post.text for post in self.accepted]
+
+    def upload(self, media: Media, content: bytes) -> str:
+        return self._inner.upload(media, content)
+
+    def publish(self, outgoing: Outgoing) -> Outcome:
+        self.calls.append((self._clock.now(), outgoing))
+        if self.faults:
+            return self.faults.pop(0)(self._inner, outgoing)
+        return self._inner.publish(outgoing)
+
+    def delete(self, network_id: str) -> Outcome:
+        return self._inner.delete(network_id)
+
+    def recent(self, since: datetime) -> Sequence[SeenPost]:
+        self.looks += 1
+        return () if self.blind else self._inner.recent(since)
+
+    def whoami(self) -> Identity:
+        return self._inner.whoami()
+
+
+Fault = Callable[[DryRunPublisher, Outgoing], Outcome]
+
+
+def lost_answer(network: DryRunPublisher, outgoing: Outgoing) -> Outcome:
+    """It is out, and nobody says so."""
+    network.publish(outgoing)
+    return Outcome(verdict=Verdict.UNKNOWN, reason="The answer got lost.")
+
+
+def lost_request(_network: DryRunPublisher, _outgoing: Outgoing) -> Outcome:
+    """It never arrived, and nobody says so."""
+    return Outcome(verdict=Verdict.UNKNOWN, reason="The connection broke.")
+
+
+def answer(outcome: Outcome) -> Fault:
+    """The network says this and does nothing."""
+    return lambda _network, _outgoing: outcome
+
+
+@dataclass(kw_only=True)
+class Stage:
+    """A campaign under test, with its clock, its network and what was reported."""
+
+    bot: Bot
+    clock: VirtualClock
+    network: FaultyNetwork
+    events: list[Event] = field(default_factory=list)
+    runners: int = 0
+
+    @property
+    def storage(self) -> Storage:
+        return self.bot.record.storage
+
+    @property
+    def posts(self) -> dict[str, Post]:
+        return {post.code: post for post in self.bot.posts()}
+
+    def plan_and_sign(self) -> Stage:
+        """Plan, and sign everything off."""
+        code = self.bot.plan().plan_code
+        self.bot.approve(codes=None, plan_code=code, by="Ann Example")
+        return self
+
+    def start(self) -> Stage:
+        """Record the start of a live campaign."""
+        self.bot.record_start()
+        return self
+
+    def runner(self, crashpoint: Crashpoint = no_crash, *, sender_gone: bool = True) -> Runner:
+        """A new runner, as after a restart of the program."""
+        self.runners += 1
+        runner = Runner(
+            deliverer=Deliverer(
+                storage=self.storage,
+                publisher_for=lambda _account: self.network,
+                clock=self.clock,
+                runner_id=f"runner-{self.runners}",
+                mode=self.bot.mode,
+                report=self.events.append,
+                sender_gone=lambda _attempt: sender_gone,
+                crashpoint=crashpoint,
+            )
+        )
+        runner.begin(host="here", pid=self.runners)
+        return runner
+
+    def run_until(self, end: datetime, runner: Runner | None = None) -> Beat:
+        """Let a runner work, jumping from due time to due time, up to an instant."""
+        runner = runner or self.runner()
+        while True:
+            beat = runner.tick()
+            if beat.finished or beat.next_at is None or beat.next_at > end:
+                self.clock.advance_to(end)
+                return beat
+            self.clock.advance_to(max(beat.next_at, self.clock.now() + timedelta(milliseconds=1)))
+
+    def run_to_the_end(self, runner: Runner | None = None) -> Beat:
+        """Let a runner work until nothing happens by itself any more."""
+        return self.run_until(self.clock.now() + timedelta(days=30), runner)
+
+
+def a_config(folder: Path, url: str | None = None, **replacements: str) -> Config:
+    """The config of ``a_folder``, on another database if one is named."""
+    config = read_config(a_folder(folder, **replacements), environ={})
+    return replace(config, database_url=url) if url else config
+
+
+def a_stage(folder: Path, url: str | None = None, *, load: bool = True, **replacements: str) -> Stage:
+    """A live campaign with the sample list loaded, on the Friday before its week."""
+    config = a_config(folder, url, **replacements)
+    clock = VirtualClock(FRIDAY_BEFORE)
+    storage = Storage(config.database_url, durable=False)
+    create_if_new(storage.database)
+    desk = Desk(storage=storage, clock=clock, campaign=config.name, actor="Ann Example")
+    bot = Bot(config=config, record=desk, stage=desk, mode=Mode.LIVE)
+    if load:
+        bot.load(read_list(folder / "top20.csv"), answers={})
+    return Stage(bot=bot, clock=clock, network=FaultyNetwork(clock))
