@@ -154,6 +154,7 @@ class PlannedPost:
     slot: Slot
     messages: tuple[Draft, ...]
     in_reply_to: str | None = None
+    wording: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +207,7 @@ class Post:
     approval: Approval | None = None
     moved_by_hand: bool = False
     in_reply_to: str | None = None
+    wording: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

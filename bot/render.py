@@ -6,7 +6,6 @@ a line ``---``; each part becomes one message. docs/templates.md tells coordinat
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +29,6 @@ __all__ = [
     "campaign_facts",
     "organisation_context",
     "winner_context",
-    "wording_index",
     "worker_context",
 ]
 
@@ -59,14 +57,18 @@ class Templates:
         self._sandbox = Sandbox()
         self._read: dict[str, tuple[_Wording, ...]] = {}
 
-    def render(self, name: str, context: Mapping[str, Any], *, subject_id: str, where: str) -> tuple[str, ...]:
+    def render(self, name: str, context: Mapping[str, Any], *, where: str, wording: int = 0) -> tuple[str, ...]:
         """The parts of one post, normalised. ``where`` names the row for people: "rank 7, Priya Example".
 
-        The wording is chosen by ``subject_id`` alone, so that nobody's text changes when the list does.
+        ``wording`` counts from 0; ``bot.wordings`` chooses it.
         Raises ``TemplateError``, which names template, line and row.
         """
         wordings = self._wordings(name)
-        return self._render(name, wordings[wording_index(subject_id, len(wordings))], context, where)
+        return self._render(name, wordings[wording % len(wordings)], context, where)
+
+    def count(self, name: str) -> int:
+        """How many wordings a template has. Raises ``TemplateError``."""
+        return len(self._wordings(name))
 
     def render_all(self, name: str, context: Mapping[str, Any], *, where: str) -> tuple[tuple[str, ...], ...]:
         """The same post in every wording of the file, for looking at them side by side."""
@@ -159,12 +161,6 @@ class Templates:
 VARIABLES = frozenset(
     {"worker", "organisation", "campaign", "first", "second", "third", "podium", "organisations", "totals"}
 )
-
-
-def wording_index(subject_id: str, count: int) -> int:
-    """Which of ``count`` wordings a subject gets; the same on every machine, whoever else is on the list."""
-    digest = hashlib.sha256(subject_id.encode("utf-8")).digest()
-    return int.from_bytes(digest[:8], "big") % count
 
 
 def _split(source: str) -> list[tuple[int, str]]:

@@ -41,15 +41,14 @@ def worker_context(worker: Worker, campaign: Facts) -> dict[str, Any]:
     return {"worker": _worker(worker), "campaign": campaign}
 
 
-def organisation_context(organisation: Organisation, ranking: Ranking, campaign: Facts) -> dict[str, Any]:
-    """For a post about one organisation: ``organisation`` and ``campaign``.
+def organisation_context(organisation: Organisation, members: Iterable[Worker], campaign: Facts) -> dict[str, Any]:
+    """For a post about one organisation, with its workers in rank order: ``organisation`` and ``campaign``.
 
     ``organisation.workers`` leaves out whoever is on the podium, because these posts come before the winner thread;
     ``worker_count`` counts them all.
     """
     values = _organisation(organisation)
-    members = frozenset(organisation.worker_ids)
-    values["workers"] = [_worker(w) for w in ranking.workers if w.worker_id in members and w.rank > PODIUM]
+    values["workers"] = [_worker(worker) for worker in members if worker.rank > PODIUM]
     return {"organisation": values, "campaign": campaign}
 
 

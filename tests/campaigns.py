@@ -170,7 +170,7 @@ def a_config(folder: Path, url: str | None = None, **replacements: str) -> Confi
     return replace(config, database_url=url) if url else config
 
 
-def a_stage(folder: Path, url: str | None = None, *, load: bool = True, **replacements: str) -> Stage:
+def a_stage(folder: Path, url: str | None = None, **replacements: str) -> Stage:
     """A live campaign with the sample list loaded, on the Friday before its week."""
     config = a_config(folder, url, **replacements)
     clock = VirtualClock(FRIDAY_BEFORE)
@@ -178,6 +178,5 @@ def a_stage(folder: Path, url: str | None = None, *, load: bool = True, **replac
     create_if_new(storage.database)
     desk = Desk(storage=storage, clock=clock, campaign=config.name, actor="Ann Example")
     bot = Bot(config=config, record=desk, stage=desk, mode=Mode.LIVE)
-    if load:
-        bot.load(read_list(folder / "top20.csv"), answers={})
+    bot.load(read_list(folder / "top20.csv"), answers={})
     return Stage(bot=bot, clock=clock, network=FaultyNetwork(clock))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,9 +18,23 @@ FIRST = "w20"
 
 
 @pytest.fixture
-def stage(tmp_path: Path, database_url: str) -> Stage:
+def new_stage(tmp_path: Path, database_url: str) -> Iterator[Callable[..., Stage]]:
+    """Makes a campaign with the sample list, and closes its database at the end."""
+    made: list[Stage] = []
+
+    def make(**replacements: str) -> Stage:
+        made.append(a_stage(tmp_path, database_url, **replacements))
+        return made[-1]
+
+    yield make
+    for stage in made:
+        stage.storage.close()
+
+
+@pytest.fixture
+def stage(new_stage: Callable[..., Stage]) -> Stage:
     """A signed-off and started campaign."""
-    return a_stage(tmp_path, database_url).plan_and_sign().start()
+    return new_stage().plan_and_sign().start()
 
 
 def expected_texts(stage: Stage) -> list[str]:
@@ -29,9 +45,8 @@ def state(stage: Stage, code: str) -> PostState:
     return state_of(stage.posts[code])
 
 
-def refused(kind: Refusal, **fields: object) -> Outcome:
-    outcome = Outcome(verdict=Verdict.REFUSED, refusal=kind, reason="X says no.")
-    return Outcome(**{**{name: getattr(outcome, name) for name in outcome.__dataclass_fields__}, **fields})  # type: ignore[arg-type]  # named by the test
+def refused(kind: Refusal, retry_at: datetime | None = None) -> Outcome:
+    return Outcome(verdict=Verdict.REFUSED, refusal=kind, reason="X says no.", retry_at=retry_at)
 
 
 def test_a_whole_week_goes_out_once_in_order_and_at_its_slots(stage: Stage) -> None:
@@ -54,15 +69,15 @@ def test_each_part_of_the_winner_thread_replies_to_the_one_before(stage: Stage) 
     assert [on_network[network_id].in_reply_to for network_id in ids] == [None, *ids[:-1]]
 
 
-def test_nothing_goes_out_before_a_person_has_started_it(tmp_path: Path, database_url: str) -> None:
-    stage = a_stage(tmp_path, database_url).plan_and_sign()
+def test_nothing_goes_out_before_a_person_has_started_it(new_stage: Callable[..., Stage]) -> None:
+    stage = new_stage().plan_and_sign()
     stage.clock.advance_to(MONDAY_9)
     stage.runner().tick()
     assert stage.network.calls == []
 
 
-def test_an_unsigned_post_is_missed_and_the_others_go_out(tmp_path: Path, database_url: str) -> None:
-    stage = a_stage(tmp_path, database_url)
+def test_an_unsigned_post_is_missed_and_the_others_go_out(new_stage: Callable[..., Stage]) -> None:
+    stage = new_stage()
     code = stage.bot.plan().plan_code
     codes = [post.code for post in stage.bot.posts() if post.code != FIRST]
     stage.bot.approve(codes=codes, plan_code=code, by="Ann Example")
@@ -160,8 +175,8 @@ def test_a_refused_connection_is_tried_again_within_the_limit(stage: Stage) -> N
     assert state(stage, FIRST) is PostState.POSTED
 
 
-def test_after_a_short_outage_late_posts_go_out_spaced(tmp_path: Path, database_url: str) -> None:
-    stage = a_stage(tmp_path, database_url, spacing='spacing = "5m"', window='window = "09:00-10:55"')
+def test_after_a_short_outage_late_posts_go_out_spaced(new_stage: Callable[..., Stage]) -> None:
+    stage = new_stage(spacing='spacing = "5m"', window='window = "09:00-10:55"')
     stage.plan_and_sign().start()
     due = [post for post in stage.bot.posts() if post.slot.due_at < MONDAY_9 + timedelta(minutes=29)]
     assert len(due) >= 2
@@ -169,7 +184,7 @@ def test_after_a_short_outage_late_posts_go_out_spaced(tmp_path: Path, database_
     stage.run_until(MONDAY_9 + timedelta(minutes=32))
     times = [at for at, _ in stage.network.calls]
     assert stage.network.texts()[: len(due)] == [post.messages[0].draft.text for post in due]
-    assert all(later - earlier >= timedelta(seconds=30) for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= timedelta(seconds=30) for earlier, later in pairwise(times))
 
 
 def test_after_a_long_outage_nothing_bursts_and_what_was_missed_asks(stage: Stage) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.errors import TemplateError
-from bot.render import Templates, wording_index
+from bot.render import Templates
 from bot.sandbox import MAX_TEXT
 
 ROW: dict[str, Any] = {
@@ -20,10 +20,10 @@ ROW: dict[str, Any] = {
 WHERE = "rank 7, Priya Example"
 
 
-def render(tmp_path: Path, source: str, subject_id: str = "w7") -> tuple[str, ...]:
+def render(tmp_path: Path, source: str, wording: int = 0) -> tuple[str, ...]:
     """The parts that a template gives for the sample row."""
     (tmp_path / "t.j2").write_bytes(source.encode())
-    return Templates(tmp_path).render("t.j2", ROW, subject_id=subject_id, where=WHERE)
+    return Templates(tmp_path).render("t.j2", ROW, wording=wording, where=WHERE)
 
 
 def failure(tmp_path: Path, source: str) -> str:
@@ -41,7 +41,7 @@ def test_parts_are_separated_by_a_line_of_hyphens_and_normalised(tmp_path: Path)
 
 def test_a_name_that_looks_like_a_separator_does_not_cut_a_post(tmp_path: Path) -> None:
     (tmp_path / "t.j2").write_text("{{ name }}\n{{ other }}\nend", encoding="utf-8")
-    parts = Templates(tmp_path).render("t.j2", {"name": "---", "other": "==="}, subject_id="a", where=WHERE)
+    parts = Templates(tmp_path).render("t.j2", {"name": "---", "other": "==="}, where=WHERE)
     assert parts == ("---\n===\nend",)
 
 
@@ -50,12 +50,10 @@ def test_loops_can_make_parts(tmp_path: Path) -> None:
     assert render(tmp_path, source) == ("Begin", "Part 1: #CareWeek", "Part 2: b")
 
 
-def test_a_wording_follows_the_subject_and_nothing_else(tmp_path: Path) -> None:
+def test_a_template_holds_several_wordings(tmp_path: Path) -> None:
     source = "{# one\n===\n---\n#}One\n===\nTwo\n===\n\nThree\n===\n"
-    for subject in ("w1", "w2", "w3", "ŵ4"):
-        assert render(tmp_path, source, subject) == (("One", "Two", "Three")[wording_index(subject, 3)],)
-    assert {wording_index(f"w{number}", 3) for number in range(20)} == {0, 1, 2}
-    assert [wording_index(subject, 8) for subject in ("w1", "w2", "w3")] == [2, 6, 1]
+    assert [render(tmp_path, source, wording) for wording in range(4)] == [("One",), ("Two",), ("Three",), ("One",)]
+    assert Templates(tmp_path).count("t.j2") == 3
 
 
 def test_all_wordings_can_be_seen_side_by_side(tmp_path: Path) -> None:
@@ -66,9 +64,9 @@ def test_all_wordings_can_be_seen_side_by_side(tmp_path: Path) -> None:
 def test_a_template_that_was_read_is_not_read_again(tmp_path: Path) -> None:
     (tmp_path / "t.j2").write_text("Before", encoding="utf-8")
     templates = Templates(tmp_path)
-    templates.render("t.j2", ROW, subject_id="a", where=WHERE)
+    templates.render("t.j2", ROW, where=WHERE)
     (tmp_path / "t.j2").write_text("Half-sav", encoding="utf-8")
-    assert templates.render("t.j2", ROW, subject_id="a", where=WHERE) == ("Before",)
+    assert templates.render("t.j2", ROW, where=WHERE) == ("Before",)
 
 
 @pytest.mark.parametrize(
@@ -91,10 +89,9 @@ def test_a_text_that_cannot_be_made_names_template_line_and_row(
     tmp_path: Path, source: str, line: int, said: str
 ) -> None:
     (tmp_path / "t.j2").write_text(source, encoding="utf-8")
-    wordings = source.count("\n===\n") + 1
-    subject = next(f"s{n}" for n in range(99) if wording_index(f"s{n}", wordings) == min(1, wordings - 1))
+    last = source.count("\n===\n")
     with pytest.raises(TemplateError) as caught:
-        Templates(tmp_path).render("t.j2", ROW, subject_id=subject, where=WHERE)
+        Templates(tmp_path).render("t.j2", ROW, wording=min(1, last), where=WHERE)
     assert caught.value.problems[0].where == f"t.j2, line {line} ({WHERE})"
     assert said in str(caught.value)
 
@@ -127,7 +124,7 @@ def test_a_template_that_is_missing_empty_outside_or_not_utf8_is_said_plainly(tm
     said = {}
     for name in ("none.j2", "../outside.j2", "old.j2", "empty.j2", "folder.j2"):
         with pytest.raises(TemplateError) as caught:
-            templates.render(name, ROW, subject_id="a", where=WHERE)
+            templates.render(name, ROW, where=WHERE)
         said[name] = str(caught.value)
     assert "none.j2: There is no such template." in said["none.j2"]
     assert "outside the templates folder" in said["../outside.j2"]
@@ -150,7 +147,7 @@ def test_check_reports_every_template_of_the_folder_at_once(tmp_path: Path) -> N
 def test_only_plain_values_get_in(tmp_path: Path, value: object) -> None:
     (tmp_path / "t.j2").write_text("x", encoding="utf-8")
     with pytest.raises(TypeError, match="is given texts"):
-        Templates(tmp_path).render("t.j2", {"value": value}, subject_id="a", where=WHERE)
+        Templates(tmp_path).render("t.j2", {"value": value}, where=WHERE)
 
 
 DOUBLING = "{% set x = 'aaaaaaaaaa' %}" + "{% set x = x ~ x %}" * 60 + "{{ x }}"

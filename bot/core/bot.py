@@ -12,7 +12,7 @@ from bot.core.composing import Composer
 from bot.core.delivering import Event
 from bot.core.desk import Desk
 from bot.errors import Problem, UsageError
-from bot.model import Account, AuditEntry, Finding, Mode, PlannedPost, Post, Slot
+from bot.model import Account, AuditEntry, Finding, Mode, PlannedPost, Post, SeriesKind, Slot
 from bot.plan import Assignment
 from bot.publishers import Publisher
 from bot.ranking import LoadedList, Question, questions
@@ -151,12 +151,20 @@ class Bot:
     def correct_by_replacement(self, code: str, slot: Slot | None = None) -> PlannedPost:
         """Plan a new post from today's list and template, in the place of one that was deleted."""
         post = self.stage.post(code)
+        if post.kind is SeriesKind.CORRECTION:
+            raise UsageError(
+                Problem(
+                    what=f"{post.code} is a correction itself; it has no template.",
+                    remedy=f"Delete it (campaign-bot delete {post.code}), then write another with --reply.",
+                )
+            )
         desk = self.record
         campaign_id = desk.planned().campaign_id
         ranking = desk.storage.rankings.load(campaign_id)
         composer = Composer(self.config, ranking, desk.storage.rankings.folder(campaign_id))
         messages = composer.compose(
-            Assignment(key=post.key, kind=post.kind, code=post.code, slot=post.slot, subject_id=post.key.subject_id)
+            Assignment(key=post.key, kind=post.kind, code=post.code, slot=post.slot, subject_id=post.key.subject_id),
+            post.wording,
         )
         return mending.correct_by_replacement(self.stage, code, messages, slot)
 

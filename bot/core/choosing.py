@@ -74,7 +74,8 @@ def _step(campaign: CampaignRecord, post: Post, work: Work, now: datetime) -> St
 def _give_up_at(work: Work, now: datetime) -> datetime | None:
     """When the next waiting post becomes too late, or the next one falls due: either needs a look."""
     limits = [
-        post.slot.due_at + policy_of(work.campaigns[campaign_id]).lateness_limit for campaign_id, post in work.due
+        post.slot.due_at + policy_of(work.campaigns[campaign_id]).lateness_limit + _JUST_AFTER
+        for campaign_id, post in work.due
     ]
     coming = [limit for limit in limits if limit > now]
     return _earliest(min(coming, default=None), work.next_due_at)

@@ -33,14 +33,18 @@ class Composer:
         self._organisations = {item.organisation_id: item for item in ranking.organisations}
         self._folder = list_folder
 
-    def compose(self, assignment: Assignment) -> tuple[Draft, ...]:
-        """The messages of one post. Raises TemplateError and ListError."""
+    def wordings(self, series: str) -> int:
+        """How many wordings the template of a series has. Raises TemplateError."""
+        return self._templates.count(self._series[series].template)
+
+    def compose(self, assignment: Assignment, wording: int) -> tuple[Draft, ...]:
+        """The messages of one post in one of its wordings. Raises TemplateError and ListError."""
         series = self._series[assignment.key.series]
-        texts = self._texts(series, assignment)
+        texts = self._texts(series, assignment, wording)
         media = self._pictures(assignment)
         return tuple(Draft(text=text, media=media if number == 0 else ()) for number, text in enumerate(texts))
 
-    def _texts(self, series: Series, assignment: Assignment) -> tuple[str, ...]:
+    def _texts(self, series: Series, assignment: Assignment, wording: int) -> tuple[str, ...]:
         subject_id = assignment.subject_id
         if assignment.kind is SeriesKind.WORKERS:
             worker = self._workers[subject_id]
@@ -48,12 +52,13 @@ class Composer:
             where = f"{rank_label(worker.rank, worker.tied)}, {worker.name}"
         elif assignment.kind is SeriesKind.ORGANISATIONS:
             organisation = self._organisations[subject_id]
-            context = organisation_context(organisation, self._ranking, self._facts)
+            members = [self._workers[worker_id] for worker_id in organisation.worker_ids]
+            context = organisation_context(organisation, members, self._facts)
             where = organisation.name
         else:
             context = winner_context(self._ranking, self._facts, self._totals)
             where = "the winner thread"
-        return self._templates.render(series.template, context, subject_id=subject_id, where=where)
+        return self._templates.render(series.template, context, where=where, wording=wording)
 
     def _pictures(self, assignment: Assignment) -> tuple[Media, ...]:
         worker = self._workers.get(assignment.subject_id)

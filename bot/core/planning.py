@@ -6,7 +6,7 @@ sign-off ends exactly where what was signed has changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -20,6 +20,7 @@ from bot.model import Account, MessageState, PlannedPost, Post, PostKey, SeriesK
 from bot.plan import Assignment, Pinned, assign
 from bot.settings import settings_of, settings_to_json
 from bot.storage.plans import PlanLine, PlanUpdate, Revision
+from bot.wordings import Turn, choose_wordings
 
 _UNTOUCHED = {MessageState.PENDING, MessageState.FAILED, MessageState.HELD}
 Progress = Callable[[Iterable[Assignment], int], Iterable[Assignment]]
@@ -68,8 +69,9 @@ def plan(
     )
     composer = Composer(config, ranking, desk.storage.rankings.folder(record.campaign_id))
     by_key = {post.key: post for post in stored}
+    wordings = _wordings(made.assignments, by_key, composer)
     wanted = tuple(
-        _planned(assignment, by_key.get(assignment.key), composer)
+        _planned(assignment, by_key.get(assignment.key), composer, wordings[assignment.key])
         for assignment in progress(made.assignments, len(made.assignments))
     )
     update, result = _difference(desk, config, account, stored, wanted, composer)
@@ -90,13 +92,37 @@ def _keeps_slot(post: Post, *, respread: bool) -> bool:
     return not respread and (post.standing is Standing.APPROVED or post.moved_by_hand)
 
 
-def _planned(assignment: Assignment, stored: Post | None, composer: Composer) -> PlannedPost:
+def _wordings(
+    assignments: Sequence[Assignment], stored: Mapping[PostKey, Post], composer: Composer
+) -> dict[PostKey, int]:
+    """A wording for every post; those that are planned already keep theirs."""
+    by_series: dict[str, list[Assignment]] = {}
+    for assignment in assignments:
+        by_series.setdefault(assignment.key.series, []).append(assignment)
+    chosen: dict[PostKey, int] = {}
+    for series, mine in by_series.items():
+        known = [stored.get(assignment.key) for assignment in mine]
+        turns = [
+            Turn(subject_id=assignment.subject_id, kept=post.wording if post else None)
+            for assignment, post in zip(mine, known, strict=True)
+        ]
+        wordings = choose_wordings(turns, composer.wordings(series))
+        chosen |= {assignment.key: wording for assignment, wording in zip(mine, wordings, strict=True)}
+    return chosen
+
+
+def _planned(assignment: Assignment, stored: Post | None, composer: Composer, wording: int) -> PlannedPost:
     if stored is not None and (has_begun(stored) or is_final(stored)):
-        messages = tuple(message.draft for message in stored.messages)
+        messages, wording = tuple(message.draft for message in stored.messages), stored.wording
     else:
-        messages = composer.compose(assignment)
+        messages = composer.compose(assignment, wording)
     return PlannedPost(
-        key=assignment.key, kind=assignment.kind, code=assignment.code, slot=assignment.slot, messages=messages
+        key=assignment.key,
+        kind=assignment.kind,
+        code=assignment.code,
+        slot=assignment.slot,
+        messages=messages,
+        wording=wording,
     )
 
 
@@ -109,6 +135,7 @@ def as_planned(post: Post) -> PlannedPost:
         slot=post.slot,
         messages=tuple(message.draft for message in post.messages),
         in_reply_to=post.in_reply_to,
+        wording=post.wording,
     )
 
 
@@ -177,6 +204,7 @@ def _no_longer_wanted(post: Post) -> Revision:
         standing=Standing.SKIPPED,
         standing_reason="No longer in the list.",
         approved=False,
+        wording=post.wording,
     )
 
 
@@ -185,7 +213,7 @@ def _revision(stored: Post, wanted: PlannedPost, digest: str) -> tuple[Revision 
     rewritten = digest != stored.digest
     moved = wanted.slot.local != stored.slot.local
     retimed = wanted.slot != stored.slot
-    if not (rewritten or retimed or wanted.code != stored.code):
+    if not (rewritten or retimed or wanted.code != stored.code or wanted.wording != stored.wording):
         return None, None
     signed = stored.approval is not None and stored.approval.digest == stored.digest
     voided = None
@@ -203,6 +231,7 @@ def _revision(stored: Post, wanted: PlannedPost, digest: str) -> tuple[Revision 
         standing=standing,
         standing_reason="" if standing is Standing.DRAFT else stored.standing_reason,
         approved=signed and voided is None,
+        wording=wanted.wording,
         messages=wanted.messages if rewritten else None,
     )
     return revision, voided

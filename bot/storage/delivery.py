@@ -74,9 +74,9 @@ class Delivery:
             campaigns = {row.campaign_id: campaign_from(row) for row in connection.execute(started)}
             due = select_posts(connection, mine, posts.c.due_at <= now)
             owners = dict(
-                connection.execute(sa.select(posts.c.post_id, posts.c.campaign_id).where(mine, posts.c.due_at <= now))
-                
-                .all()
+                connection.execute(
+                    sa.select(posts.c.post_id, posts.c.campaign_id).where(mine, posts.c.due_at <= now)
+                ).all()
             )
             later = sa.select(sa.func.min(posts.c.due_at)).where(mine, posts.c.due_at > now)
             latest = sa.select(sa.func.max(messages.c.posted_at)).where(messages.c.account_id == account_id)

@@ -30,6 +30,7 @@ class Revision:
     standing: Standing
     standing_reason: str = ""
     approved: bool
+    wording: int
     messages: tuple[Draft, ...] | None = None
 
 
@@ -181,7 +182,7 @@ def _revise_posts(connection: sa.Connection, revisions: Sequence[Revision]) -> N
     by_id = table.c.post_id == sa.bindparam("id")
     parked = [{"id": revision.post_id, "parked": f"~{revision.post_id}"} for revision in revisions]
     connection.execute(sa.update(table).where(by_id).values(code=sa.bindparam("parked")), parked)
-    names = ("code", "slot_local", "due_at", "digest", "standing", "standing_reason", "is_final")
+    names = ("code", "slot_local", "due_at", "digest", "standing", "standing_reason", "is_final", "wording")
     statement = sa.update(table).where(by_id).values({name: sa.bindparam(f"new_{name}") for name in names})
     connection.execute(statement, [_revision_row(revision) for revision in revisions])
     unsigned = [{"id": revision.post_id} for revision in revisions if not revision.approved]
@@ -201,6 +202,7 @@ def _revision_row(revision: Revision) -> dict[str, object]:
         "new_standing": revision.standing.value,
         "new_standing_reason": revision.standing_reason,
         "new_is_final": revision.standing is Standing.SKIPPED,
+        "new_wording": revision.wording,
     }
 
 
@@ -273,6 +275,7 @@ def _add_posts(connection: sa.Connection, campaign_id: int, added: Sequence[tupl
             "due_at": planned.slot.due_at,
             "digest": digest,
             "in_reply_to": planned.in_reply_to,
+            "wording": planned.wording,
         }
         for planned, digest in added
     ]

@@ -168,4 +168,5 @@ def _post_from(row: sa.Row[Any], messages: tuple[Message, ...]) -> Post:
         approval=approval,
         moved_by_hand=row.moved_by_hand,
         in_reply_to=row.in_reply_to,
+        wording=row.wording,
     )

@@ -145,6 +145,7 @@ posts = sa.Table(
     sa.Column("moved_by_hand", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("is_final", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("in_reply_to", sa.String(30)),
+    sa.Column("wording", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("campaign_id", "series", "subject_id", "account_id", "edition"),
     sa.UniqueConstraint("campaign_id", "code"),
     sa.Index(None, "account_id", "is_final", "due_at"),

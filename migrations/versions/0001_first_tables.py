@@ -22,6 +22,7 @@ def upgrade() -> None:
     _organisations()
     _plans()
     _posts()
+    _posts_index()
     _workers()
     _audit_notes()
     _messages()
@@ -173,6 +174,7 @@ def _posts() -> None:
         sa.Column("moved_by_hand", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("is_final", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("in_reply_to", sa.String(length=30), nullable=True),
+        sa.Column("wording", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], name=op.f("fk_posts_account_id_accounts")),
         sa.ForeignKeyConstraint(
             ["campaign_id"], ["campaigns.campaign_id"], name=op.f("fk_posts_campaign_id_campaigns")
@@ -188,6 +190,9 @@ def _posts() -> None:
             name=op.f("uq_posts_campaign_id_series_subject_id_account_id_edition"),
         ),
     )
+
+
+def _posts_index() -> None:
     op.create_index(
         op.f("ix_posts_account_id_is_final_due_at"), "posts", ["account_id", "is_final", "due_at"], unique=False
     )
