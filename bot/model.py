@@ -196,6 +196,7 @@ class Post:
     """One post as stored, with its messages in order."""
 
     post_id: int
+    campaign_id: int = 0
     key: PostKey
     kind: SeriesKind
     code: str

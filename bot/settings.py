@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from bot.config import Config, Prices
 from bot.lifecycle import Policy
@@ -56,8 +57,9 @@ def settings_to_json(settings: Settings) -> str:
     )
 
 
+@lru_cache(maxsize=16)
 def settings_from_json(text: str) -> Settings:
-    """The inverse of ``settings_to_json``; a key that an older version did not write gets its default."""
+    """The inverse of ``settings_to_json``, remembered because a runner asks for every post; a key that an older version did not write gets its default."""
     stored = json.loads(text)
     known = Settings()
     seconds = {

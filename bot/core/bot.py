@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from bot.config import Config
 from bot.core import checking, loading, mending, planning, rehearsing, signing, starting, steering, watching
-from bot.core.composing import Composer
 from bot.core.delivering import Event
 from bot.core.desk import Desk
 from bot.errors import Problem, UsageError
-from bot.model import Account, AuditEntry, Finding, Mode, PlannedPost, Post, SeriesKind, Slot
-from bot.plan import Assignment
+from bot.lifecycle import state_of
+from bot.model import Account, AuditEntry, CampaignRecord, Finding, Mode, PlannedPost, Post, PostState, Ranking, Slot
 from bot.publishers import Publisher
 from bot.ranking import LoadedList, Question, questions
-from bot.reports.preview import Preview
-from bot.reports.status_text import Status
+from bot.reports.preview import Preview, title_of, titles_of
+from bot.reports.status_text import Status, StatusProblem
 from bot.schedule import next_free_slot
 from bot.storage import Storage
 
@@ -43,9 +43,13 @@ class Bot:
             return ()
         return questions(self.record.storage.rankings.load(known.campaign_id), loaded.rows, answers)
 
-    def load(self, loaded: LoadedList, *, answers: Mapping[int, str | None]) -> loading.LoadResult:
-        """Save a ranked list."""
-        return loading.load(self.record, loaded, answers=answers)
+    def load(self, loaded: LoadedList, *, answers: Mapping[int, str | None], save: bool = True) -> loading.LoadResult:
+        """Save a ranked list; without ``save``, say what that would change."""
+        return loading.load(self.record, loaded, answers=answers, save=save)
+
+    def ranking(self) -> Ranking:
+        """The list as it was loaded last."""
+        return self.record.storage.rankings.load(self.record.record().campaign_id)
 
     def plan(
         self, *, respread: bool = False, progress: planning.Progress = lambda items, _: items
@@ -59,15 +63,51 @@ class Bot:
 
     def preview(self, choose: Callable[[Post], bool] = lambda _: True) -> Preview:
         """The week as it will be sent; while practising, with what practice has done."""
-        return watching.preview(self.stage, mode=self.mode, choose=choose)
+        return watching.preview(self._latest, mode=self.mode, choose=choose)
+
+    def sheet(self, choose: Callable[[Post], bool] = lambda _: True) -> Preview:
+        """The week on record, which is what planning and sign-off speak of, whatever practice has done."""
+        return watching.preview(self.record, mode=self.mode, choose=choose)
+
+    def unsigned(self, codes: Sequence[str] | None = None) -> Preview:
+        """What waits for a sign-off, of these posts or of all. Raises UsageError for a code that no post has."""
+        desk = self._latest
+        wanted = None if codes is None else {desk.post(code).code for code in codes}
+        return watching.preview(
+            desk,
+            mode=self.mode,
+            choose=lambda post: state_of(post) is PostState.DRAFT and (wanted is None or post.code in wanted),
+        )
+
+    def preview_posts(self) -> tuple[Post, ...]:
+        """The posts that ``preview`` shows."""
+        return self._latest.posts()
 
     def picture(self, sha256: str) -> bytes:
         """The bytes of a frozen picture."""
-        return self.stage.storage.plans.picture(sha256)
+        return self._latest.storage.plans.picture(sha256)
+
+    @property
+    def _latest(self) -> Desk:
+        """The stage, unless the week was planned anew since practice took its copy of it."""
+        copy = self.stage.storage.campaigns.find(self.stage.campaign)
+        current = copy is not None and copy.planned_at == self.record.record().planned_at
+        return self.stage if current else self.record
 
     def approve(self, *, codes: Sequence[str] | None, plan_code: str, by: str) -> signing.Signed:
-        """Sign posts off."""
-        return signing.approve(self.record, codes=codes, plan_code=plan_code, by=by)
+        """Sign posts off, wherever the plan is the one that was seen.
+
+        Practice begins as a copy, so one sign-off counts for both. After a change by hand while practising (a
+        correction, a post moved) the plan codes differ, and the sign-off is for what its plan code stood on.
+        """
+        seen = plan_code.strip().upper()
+        practising = self.stage is not self.record and self.stage.planned().plan_code == seen
+        if not practising or self.record.planned().plan_code == seen:
+            signed = signing.approve(self.record, codes=codes, plan_code=plan_code, by=by)
+            if practising and signed.codes:
+                signing.copy_sign_off(self.record, self.stage, signed)
+            return signed
+        return signing.approve(self.stage, codes=codes, plan_code=plan_code, by=by)
 
     # Under way: the stage.
 
@@ -90,6 +130,33 @@ class Bot:
     def log(self, limit: int | None = None) -> tuple[AuditEntry, ...]:
         """Who did what, when; oldest first."""
         return self.stage.storage.journal.entries(self.stage.record().campaign_id, limit=limit)
+
+    def under_way(self) -> CampaignRecord | None:
+        """The recorded start that ``run`` goes by; None when there is none in this mode."""
+        record = self.stage.storage.campaigns.find(self.stage.campaign)
+        if record is None or record.started_at is None or record.mode is not self.mode:
+            return None
+        return record
+
+    def zone(self) -> ZoneInfo:
+        """The campaign's zone: as planned, before that as configured."""
+        record = self.stage.storage.campaigns.find(self.stage.campaign)
+        planned = record is not None and bool(record.plan_code)
+        return ZoneInfo(self.stage.settings().zone if planned else self.config.zone)
+
+    def titles(self, posts: Iterable[Post]) -> dict[str, str]:
+        """What people call each post, by its code."""
+        titles = titles_of(self.record.storage.rankings.load(self.record.record().campaign_id))
+        return {post.code: title_of(post, titles) for post in posts}
+
+    def problem(self, code: str) -> StatusProblem:
+        """What a post waits for, and the command that deals with it."""
+        return watching.problem_of(self.stage.post(code))
+
+    def stopped_accounts(self) -> tuple[Account, ...]:
+        """Accounts on which nothing goes out until a person acts."""
+        accounts = self.stage.storage.campaigns.accounts(self.stage.record().campaign_id)
+        return tuple(account for account in accounts if account.stopped)
 
     def posts(self) -> tuple[Post, ...]:
         """All posts, in the order in which they are due."""
@@ -123,9 +190,9 @@ class Bot:
         """Give it another slot."""
         return steering.move_post(self.stage, code, slot)
 
-    def slot_now(self) -> Slot:
-        """The slot of this very second."""
-        return steering.slot_at(self.stage.clock.now(), self.stage.settings().zone)
+    def slot_now(self, code: str = "") -> Slot:
+        """This very second, or as soon after it as the post keeps its distance to others that are due about now."""
+        return steering.soonest_slot(self.stage, code)
 
     def next_slot(self, code: str) -> Slot:
         """The next free slot for a post. Raises UsageError when the campaign has none left."""
@@ -148,25 +215,13 @@ class Bot:
         """Plan a reply that corrects a post."""
         return mending.correct_by_reply(self.stage, code, text, slot)
 
-    def correct_by_replacement(self, code: str, slot: Slot | None = None) -> PlannedPost:
-        """Plan a new post from today's list and template, in the place of one that was deleted."""
-        post = self.stage.post(code)
-        if post.kind is SeriesKind.CORRECTION:
-            raise UsageError(
-                Problem(
-                    what=f"{post.code} is a correction itself; it has no template.",
-                    remedy=f"Delete it (campaign-bot delete {post.code}), then write another with --reply.",
-                )
-            )
-        desk = self.record
-        campaign_id = desk.planned().campaign_id
-        ranking = desk.storage.rankings.load(campaign_id)
-        composer = Composer(self.config, ranking, desk.storage.rankings.folder(campaign_id))
-        messages = composer.compose(
-            Assignment(key=post.key, kind=post.kind, code=post.code, slot=post.slot, subject_id=post.key.subject_id),
-            post.wording,
-        )
-        return mending.correct_by_replacement(self.stage, code, messages, slot)
+    def replacement(self, code: str) -> mending.Replacement:
+        """What would stand in the place of a post: today's list and template. Raises UsageError if nothing changes."""
+        return mending.replacement_for(self.record, self.config, self.stage.post(code))
+
+    def correct_by_replacement(self, code: str, new: mending.Replacement, slot: Slot | None = None) -> PlannedPost:
+        """Plan a new post in the place of one that was deleted."""
+        return mending.correct_by_replacement(self.stage, code, new, slot)
 
     def settle_found(self, code: str, address: str) -> Post:
         """A person has found the post on the network."""

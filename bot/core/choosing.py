@@ -18,7 +18,6 @@ FELL_INTO_PAUSE = "Its slot fell into a pause."
 class Dispatch:
     """Send this message of this post now."""
 
-    campaign_id: int
     post: Post
     send: Send
 
@@ -27,7 +26,6 @@ class Dispatch:
 class GiveUp:
     """This post's time has passed: it waits for a person."""
 
-    campaign_id: int
     post: Post
     reason: str
 
@@ -44,11 +42,11 @@ Move = Dispatch | GiveUp | Idle
 
 def next_move(work: Work, now: datetime) -> Move:
     """The first thing to do, in the order of the slots. A post that only waits a moment keeps its turn."""
-    for campaign_id, post in work.due:
-        campaign = work.campaigns[campaign_id]
+    for post in work.due:
+        campaign = work.campaigns[post.campaign_id]
         step = _step(campaign, post, work, now)
         if isinstance(step, Miss):
-            return GiveUp(campaign_id=campaign_id, post=post, reason=step.reason)
+            return GiveUp(post=post, reason=step.reason)
         if isinstance(step, Rest):
             continue
         if work.account.stopped:
@@ -59,7 +57,7 @@ def next_move(work: Work, now: datetime) -> Move:
         if start > now:
             return Idle(until=_earliest(start, _give_up_at(work, now)))
         if isinstance(step, Send):
-            return Dispatch(campaign_id=campaign_id, post=post, send=step)
+            return Dispatch(post=post, send=step)
     return Idle(until=work.next_due_at)
 
 
@@ -74,8 +72,7 @@ def _step(campaign: CampaignRecord, post: Post, work: Work, now: datetime) -> St
 def _give_up_at(work: Work, now: datetime) -> datetime | None:
     """When the next waiting post becomes too late, or the next one falls due: either needs a look."""
     limits = [
-        post.slot.due_at + policy_of(work.campaigns[campaign_id]).lateness_limit + _JUST_AFTER
-        for campaign_id, post in work.due
+        post.slot.due_at + policy_of(work.campaigns[post.campaign_id]).lateness_limit + _JUST_AFTER for post in work.due
     ]
     coming = [limit for limit in limits if limit > now]
     return _earliest(min(coming, default=None), work.next_due_at)

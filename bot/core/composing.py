@@ -9,7 +9,6 @@ from bot.config import Config, Series
 from bot.errors import ListError, Problem
 from bot.model import Draft, Media, Ranking, SeriesKind, Worker
 from bot.plan import Assignment
-from bot.render import Templates
 from bot.template_values import campaign_facts, organisation_context, winner_context, worker_context
 from bot.wording import rank_label
 
@@ -23,6 +22,8 @@ class Composer:
     """Renders the posts of one planning. ``media`` collects the pictures they show: sha256 -> (MIME type, bytes)."""
 
     def __init__(self, config: Config, ranking: Ranking, list_folder: Path | None) -> None:
+        from bot.render import Templates  # the template engine, only for those who render
+
         self.media: dict[str, tuple[str, bytes]] = {}
         self._templates = Templates(config.templates)
         self._series = {series.code: series for series in config.series}

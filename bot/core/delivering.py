@@ -83,7 +83,7 @@ class Deliverer:
 
     def _give_up(self, lost: GiveUp) -> None:
         entry = self._entry("missed", lost.post, lost.reason)
-        post = self.storage.delivery.decide(lost.campaign_id, lost.post.post_id, miss(lost.reason), entry=entry)
+        post = self.storage.delivery.decide(lost.post.campaign_id, lost.post.post_id, miss(lost.reason), entry=entry)
         self._tell(post, part=1, reason=lost.reason)
 
     def _send(self, dispatch: Dispatch, account: Account) -> bool:
@@ -124,8 +124,9 @@ class Deliverer:
         part = message.position + 1
         detail = f"part {part} of {len(post.messages)}, call {attempt.attempt_no}: {change.state}"
         entry = self._entry(change.state.value, post, f"{detail}. {change.reason}".strip())
-        if self.storage.delivery.record_result(attempt, outcome, change, now=self.clock.now(), entry=entry):
-            self._tell(self.storage.delivery.message_of(attempt)[0], part=part, reason=change.reason)
+        now_is = self.storage.delivery.record_result(attempt, outcome, change, now=self.clock.now(), entry=entry)
+        if now_is is not None:
+            self._tell(now_is, part=part, reason=change.reason)
 
     def _settle(self, work: Work, attempt: Attempt, now: datetime) -> datetime | None:
         """Look for what an unclear call has made. Returns when to look again, or None when it is settled."""

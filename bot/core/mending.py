@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from types import MappingProxyType
 
+from bot.config import Config
+from bot.core.composing import Composer
 from bot.core.desk import Desk
 from bot.core.planning import as_planned
 from bot.core.steering import decide, remember_plan, slot_at
@@ -13,8 +18,12 @@ from bot.digest import post_digest
 from bot.errors import NetworkRefusedError, PersonNeededError, Problem, UsageError
 from bot.lifecycle import state_of
 from bot.model import Draft, Message, MessageState, PlannedPost, Post, Receipt, SeriesKind, Slot, Verdict
+from bot.plan import Assignment
 from bot.publishers import Publisher
 from bot.text import normalise
+
+TIME_TO_SIGN = timedelta(minutes=16)
+"""How long a correction waits for its sign-off, unless a person names a time (rounded down to the minute)."""
 
 _STATUS_URL = re.compile(r"(?:.*/status(?:es)?/)?(\d{1,19})(?:[/?#].*)?")
 
@@ -61,9 +70,60 @@ def correct_by_reply(desk: Desk, code: str, text: str, slot: Slot | None = None)
     return _add(desk, post, (Draft(text=normalise(text)),), slot, in_reply_to=head.receipt.network_id)
 
 
-def correct_by_replacement(desk: Desk, code: str, messages: tuple[Draft, ...], slot: Slot | None = None) -> PlannedPost:
+@dataclass(frozen=True, kw_only=True)
+class Replacement:
+    """What would stand in the place of a post, rendered from today's list and template.
+
+    ``media`` are its pictures: sha256 -> (MIME type, bytes).
+    """
+
+    messages: tuple[Draft, ...]
+    media: Mapping[str, tuple[str, bytes]]
+
+
+def replacement_for(desk: Desk, config: Config, post: Post) -> Replacement:
+    """Render a post anew. Raises UsageError when nothing about it has changed or nothing can be rendered."""
+    _refuse_without_source(desk, config, post)
+    campaign_id = desk.planned().campaign_id
+    composer = Composer(config, desk.storage.rankings.load(campaign_id), desk.storage.rankings.folder(campaign_id))
+    assignment = Assignment(
+        key=post.key, kind=post.kind, code=post.code, slot=post.slot, subject_id=post.key.subject_id
+    )
+    messages = composer.compose(assignment, post.wording)
+    if messages == tuple(message.draft for message in post.messages):
+        raise UsageError(
+            Problem(
+                what=f"The new {post.code} would say exactly what the old one says; nothing was deleted.",
+                remedy="First correct the list (then campaign-bot load LIST.csv) or the template, then run this again.",
+            )
+        )
+    return Replacement(messages=messages, media=composer.media)
+
+
+def _refuse_without_source(desk: Desk, config: Config, post: Post) -> None:
+    if post.kind is SeriesKind.CORRECTION:
+        raise UsageError(
+            Problem(
+                what=f"{post.code} is a correction itself; it has no template.",
+                remedy=f"Delete it (campaign-bot delete {post.code}), then write another with --reply.",
+            )
+        )
+    ranking = desk.storage.rankings.load(desk.planned().campaign_id)
+    known = {item.worker_id for item in ranking.workers} | {item.organisation_id for item in ranking.organisations}
+    gone = post.kind is not SeriesKind.WINNER and post.key.subject_id not in known
+    if gone or post.key.series not in {series.code for series in config.series}:
+        what = "is no longer in the list" if gone else "comes from a series that config.toml no longer has"
+        raise UsageError(
+            Problem(
+                what=f"{post.code} {what}, so there is nothing to put in its place.",
+                remedy=f"To take it off the network: campaign-bot delete {post.code}",
+            )
+        )
+
+
+def correct_by_replacement(desk: Desk, code: str, new: Replacement, slot: Slot | None = None) -> PlannedPost:
     """Plan a new post in the place of one that was deleted. It needs its own sign-off before it is sent."""
-    return _add(desk, desk.post(code), messages, slot, in_reply_to=None)
+    return _add(desk, desk.post(code), new.messages, slot, in_reply_to=None, media=new.media)
 
 
 def _not_out(post: Post) -> Problem:
@@ -74,7 +134,13 @@ def _not_out(post: Post) -> Problem:
 
 
 def _add(
-    desk: Desk, post: Post, messages: tuple[Draft, ...], slot: Slot | None, *, in_reply_to: str | None
+    desk: Desk,
+    post: Post,
+    messages: tuple[Draft, ...],
+    slot: Slot | None,
+    *,
+    in_reply_to: str | None,
+    media: Mapping[str, tuple[str, bytes]] = MappingProxyType({}),
 ) -> PlannedPost:
     record = desk.planned()
     edition = 1 + max(other.key.edition for other in desk.posts() if _same_subject(other, post))
@@ -83,16 +149,25 @@ def _add(
         key=replace(post.key, edition=edition),
         kind=SeriesKind.CORRECTION,
         code=f"{post.code}-c{edition}",
-        slot=slot or slot_at(desk.clock.now(), desk.settings().zone),
+        slot=slot or _time_to_sign(desk),
         messages=messages,
         in_reply_to=in_reply_to,
     )
     account = desk.account_of(post)
     digest = post_digest(account.network, account.handle, planned.messages, in_reply_to)
     entry = desk.entry("correct", post_code=post.code, detail=f"as {planned.code}")
-    desk.storage.plans.add_correction(record.campaign_id, planned, digest, entry=entry)
+    desk.storage.plans.add_correction(record.campaign_id, planned, digest, media=media, entry=entry)
     remember_plan(desk)
     return planned
+
+
+def _time_to_sign(desk: Desk) -> Slot:
+    """Soon, but not so soon that it is missed before anybody could sign it off; a minute that no other post has."""
+    taken = {other.slot.due_at for other in desk.posts()}
+    instant = (desk.clock.now() + TIME_TO_SIGN).replace(second=0, microsecond=0)
+    while instant in taken:
+        instant += timedelta(minutes=1)
+    return slot_at(instant, desk.settings().zone)
 
 
 def _same_subject(one: Post, other: Post) -> bool:

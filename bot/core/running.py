@@ -71,6 +71,7 @@ class Watchful:
     runner: Runner
     alarm: Callable[[str], None]
     _said: str = field(default="", init=False)
+    _idle: bool = field(default=False, init=False)
 
     def beat(self) -> Beat | None:
         """One tick; None when it failed."""
@@ -83,8 +84,15 @@ class Watchful:
             self._say(f"Something unforeseen went wrong ({type(error).__name__}: {error}); trying again.")
         else:
             self._said = ""
+            self._say_when_idle(beat)
             return beat
         return None
+
+    def _say_when_idle(self, beat: Beat) -> None:
+        idle = beat.next_at is None and not beat.finished
+        if idle and not self._idle:
+            self.alarm("Nothing more happens by itself: what is left waits for you. Look: campaign-bot status")
+        self._idle = idle
 
     def _say(self, what: str) -> None:
         """Once for each trouble, not once a second."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.choosing import FELL_INTO_PAUSE
@@ -12,6 +12,9 @@ from bot.decisions import Decision, reschedule, retry, skip
 from bot.digest import plan_code
 from bot.errors import Problem, UsageError
 from bot.model import Post, Slot
+
+_STILL_NOW = timedelta(minutes=1)
+"""A person who types the minute that is running means now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +59,7 @@ def retry_post(desk: Desk, code: str) -> Post:
 def move_post(desk: Desk, code: str, slot: Slot) -> Post:
     """Give it another slot. Raises UsageError for one that has passed or is taken."""
     post = desk.post(code)
-    now = desk.clock.now()
-    if slot.due_at < now.replace(microsecond=0):
+    if slot.due_at < desk.clock.now() - _STILL_NOW:
         raise UsageError(
             Problem(what=f"{slot.local:%a %d %b %H:%M} has passed.", remedy="Choose a later time, or: --to now")
         )
@@ -89,6 +91,21 @@ def slot_at(instant: datetime, zone: str) -> Slot:
     """The slot of an instant, to the second."""
     whole = instant.replace(microsecond=0)
     return Slot(local=whole.astimezone(ZoneInfo(zone)).replace(tzinfo=None), due_at=whole)
+
+
+def soonest_slot(desk: Desk, code: str = "") -> Slot:
+    """Now, or as soon after it as the catch-up distance to other posts that are due about now allows.
+
+    So a person who moves one post after the other to "now" does not cause a burst.
+    """
+    settings = desk.settings()
+    spacing = settings.policy.catch_up_spacing
+    taken = sorted(post.slot.due_at for post in desk.posts() if post.code != code.lower())
+    instant = desk.clock.now().replace(microsecond=0)
+    for other in taken:
+        if abs(other - instant) < spacing or other == instant:
+            instant = other + max(spacing, timedelta(seconds=1))
+    return slot_at(instant, settings.zone)
 
 
 def _refuse_crowding(desk: Desk, post: Post, slot: Slot) -> None:

@@ -46,14 +46,7 @@ def status(desk: Desk, config: Config, *, mode: Mode, runner_alive: bool) -> Sta
     """The campaign at one glance. ``runner_alive`` says whether the runner's lock is held."""
     record = desk.storage.campaigns.find(desk.campaign)
     if record is None or not record.plan_code:
-        loaded = record is not None
-        return Status(
-            mode=mode,
-            campaign=config.name,
-            account=config.account.handle,
-            zone=config.zone,
-            next_command="campaign-bot plan" if loaded else "campaign-bot load LIST.csv",
-        )
+        return before_the_plan(config, mode, loaded=record is not None)
     posts = desk.posts()
     account = _account(desk, posts)
     titles = titles_of(desk.storage.rankings.load(record.campaign_id))
@@ -73,10 +66,26 @@ def status(desk: Desk, config: Config, *, mode: Mode, runner_alive: bool) -> Sta
         next_post=_next_post(posts, titles),
         last_post=_last_post(posts, titles),
         counts=tuple((state, counts[state]) for state in PostState if counts[state]),
-        problems=tuple(_problem(post) for post in posts if needs_person(post)),
+        problems=tuple(problem_of(post) for post in posts if needs_person(post)),
         account_stopped=account.stopped if account else "",
         config_differs=record.config_digest != config_digest(config),
     )
+
+
+def before_the_plan(config: Config, mode: Mode, *, loaded: bool) -> Status:
+    """The status of a campaign that is hardly more than its config yet."""
+    return Status(
+        mode=mode,
+        campaign=config.name,
+        account=config.account.handle,
+        zone=config.zone,
+        next_command="campaign-bot plan" if loaded else "campaign-bot load LIST.csv",
+    )
+
+
+def command_for(state: PostState, code: str) -> str:
+    """The command that deals with a post that waits for a person."""
+    return _COMMANDS.get(state, "campaign-bot preview {code}").format(code=code)
 
 
 def _account(desk: Desk, posts: Sequence[Post]) -> Account | None:
@@ -104,14 +113,13 @@ def _last_post(posts: Iterable[Post], titles: dict[str, str]) -> StatusPost | No
     return StatusPost(code=post.code, title=title_of(post, titles), at=receipt.posted_at, url=receipt.url)
 
 
-def _problem(post: Post) -> StatusProblem:
+def problem_of(post: Post) -> StatusProblem:
+    """What a post waits for, and the command that deals with it."""
     state = state_of(post)
-    if any(message.state is MessageState.HELD for message in post.messages):
-        command = _COMMANDS[PostState.HELD]
-    else:
-        command = _COMMANDS.get(state, "campaign-bot preview {code}")
+    held = any(message.state is MessageState.HELD for message in post.messages)
+    command = command_for(PostState.HELD if held else state, post.code)
     reason = reason_of(post)
     if len(post.messages) > 1:
         out = sum(1 for message in post.messages if message.state is MessageState.POSTED)
         reason = f"{out} of {len(post.messages)} posted. {reason}".strip()
-    return StatusProblem(code=post.code, state=state, reason=reason, command=command.format(code=post.code))
+    return StatusProblem(code=post.code, state=state, reason=reason, command=command)

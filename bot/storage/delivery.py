@@ -37,7 +37,7 @@ class Work:
 
     account: Account
     campaigns: dict[int, CampaignRecord]
-    due: tuple[tuple[int, Post], ...]
+    due: tuple[Post, ...]
     next_due_at: datetime | None
     last_sent_at: datetime | None
     open_attempt: Attempt | None
@@ -73,17 +73,12 @@ class Delivery:
             started = sa.select(schema.campaigns).where(_started_campaigns(mode))
             campaigns = {row.campaign_id: campaign_from(row) for row in connection.execute(started)}
             due = select_posts(connection, mine, posts.c.due_at <= now)
-            owners = dict(
-                connection.execute(
-                    sa.select(posts.c.post_id, posts.c.campaign_id).where(mine, posts.c.due_at <= now)
-                ).all()
-            )
             later = sa.select(sa.func.min(posts.c.due_at)).where(mine, posts.c.due_at > now)
             latest = sa.select(sa.func.max(messages.c.posted_at)).where(messages.c.account_id == account_id)
             return Work(
                 account=account,
                 campaigns=campaigns,
-                due=tuple((owners[post.post_id], post) for post in due),
+                due=due,
                 next_due_at=connection.execute(later).scalar_one(),
                 last_sent_at=connection.execute(latest).scalar_one(),
                 open_attempt=_open_attempt(connection, account_id),
@@ -124,8 +119,8 @@ class Delivery:
 
     def record_result(
         self, attempt: Attempt, outcome: Outcome, change: Change, *, now: datetime, entry: AuditEntry
-    ) -> bool:
-        """Commit what came of a call. False, and nothing written, when the attempt was closed by someone else."""
+    ) -> Post | None:
+        """Commit what came of a call; the post as it is now. None, and nothing written, when somebody else closed it."""
         table = schema.attempts
         values: dict[str, object] = {
             "verdict": outcome.verdict.value,
@@ -138,14 +133,13 @@ class Delivery:
         with self._database.write() as connection:
             still_open = (table.c.attempt_id == attempt.attempt_id) & table.c.closed_at.is_(None)
             if connection.execute(sa.update(table).where(still_open).values(values)).rowcount != 1:
-                return False
+                return None
             update_message(
                 connection, attempt.message_id, change.state, change.reason, change.not_before, change.receipt
             )
             _update_account(connection, attempt.account_id, change)
-            refresh_final(connection, attempt.message_id)
             write_entry(connection, attempt.campaign_id, entry)
-        return True
+            return refresh_final(connection, attempt.message_id)
 
     def record_look(self, attempt: Attempt, *, absent: bool) -> None:
         """The timeline was read once more for an open attempt, or could not be read."""

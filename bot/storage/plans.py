@@ -113,9 +113,18 @@ class Plans:
             write_entry(connection, campaign_id, entry)
         return True
 
-    def add_correction(self, campaign_id: int, planned: PlannedPost, digest: str, *, entry: AuditEntry) -> None:
-        """Add one post that corrects another."""
+    def add_correction(
+        self,
+        campaign_id: int,
+        planned: PlannedPost,
+        digest: str,
+        *,
+        media: Mapping[str, tuple[str, bytes]],
+        entry: AuditEntry,
+    ) -> None:
+        """Add one post that corrects another, with the pictures that it shows."""
         with self._database.write() as connection:
+            _save_media(connection, media)
             _add_posts(connection, campaign_id, ((planned, digest),))
             write_entry(connection, campaign_id, entry)
 

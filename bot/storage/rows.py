@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import RowMapping
 
 from bot.model import (
     Account,
@@ -99,74 +103,91 @@ def slot_text(slot: Slot) -> str:
 
 
 def select_posts(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> tuple[Post, ...]:
-    """Posts with their messages, in the order in which they are due (then by code)."""
-    table = schema.posts
-    wanted = sa.select(table.c.post_id).where(*conditions)
-    messages = _messages_by_post(connection, wanted)
-    rows = connection.execute(sa.select(table).where(*conditions).order_by(table.c.due_at, table.c.code))
-    return tuple(_post_from(row, messages.get(row.post_id, ())) for row in rows)
-
-
-def _messages_by_post(connection: sa.Connection, wanted: sa.Select[tuple[int]]) -> dict[int, tuple[Message, ...]]:
-    table = schema.messages
-    pictures = _pictures_by_message(connection, wanted)
-    found: dict[int, list[Message]] = {}
-    query = sa.select(table).where(table.c.post_id.in_(wanted)).order_by(table.c.post_id, table.c.position)
-    for row in connection.execute(query):
-        found.setdefault(row.post_id, []).append(_message_from(row, pictures.get(row.message_id, ())))
-    return {post_id: tuple(messages) for post_id, messages in found.items()}
-
-
-def _pictures_by_message(connection: sa.Connection, wanted: sa.Select[tuple[int]]) -> dict[int, tuple[Media, ...]]:
-    link, picture, message = schema.message_media, schema.media, schema.messages
-    query = (
-        sa.select(link.c.message_id, link.c.alt_text, picture.c.sha256, picture.c.mime, picture.c.size)
-        .join(picture, picture.c.sha256 == link.c.sha256)
-        .join(message, message.c.message_id == link.c.message_id)
-        .where(message.c.post_id.in_(wanted))
-        .order_by(link.c.message_id, link.c.position)
-    )
-    found: dict[int, list[Media]] = {}
-    for row in connection.execute(query):
-        media = Media(sha256=row.sha256, mime=row.mime, size=row.size, alt_text=row.alt_text)
-        found.setdefault(row.message_id, []).append(media)
-    return {message_id: tuple(items) for message_id, items in found.items()}
-
-
-def _message_from(row: sa.Row[Any], pictures: tuple[Media, ...]) -> Message:
-    receipt = None
-    if row.network_id is not None:
-        receipt = Receipt(network_id=row.network_id, url=row.url, posted_at=row.posted_at, adopted=row.adopted)
-    return Message(
-        message_id=row.message_id,
-        position=row.position,
-        draft=Draft(text=row.text, media=pictures),
-        state=MessageState(row.state),
-        reason=row.reason,
-        receipt=receipt,
-        attempts=row.attempts,
-        not_before=row.not_before,
-    )
-
-
-def _post_from(row: sa.Row[Any], messages: tuple[Message, ...]) -> Post:
-    approval = None
-    if row.approved_at is not None:
-        approval = Approval(
-            by=row.approved_by, at=row.approved_at, digest=row.approved_digest, plan_code=row.approved_plan_code
+    """Posts with their messages, in the order in which they are due (then by code). One statement, whatever is asked."""
+    posts, messages, link = schema.posts, schema.messages, schema.message_media
+    rows = connection.execute(
+        _POSTS_QUERY.where(*conditions).order_by(
+            posts.c.due_at, posts.c.code, posts.c.post_id, messages.c.position, link.c.position
         )
+    ).mappings()
+    return tuple(_post_from(tuple(group)) for _, group in groupby(rows, key=itemgetter("post_id")))
+
+
+_POSTS_QUERY = (
+    sa.select(
+        schema.posts,
+        *(
+            column.label(f"m_{column.name}")
+            for column in schema.messages.c
+            if column.name not in {"post_id", "account_id"}
+        ),
+        schema.message_media.c.alt_text,
+        schema.media.c.sha256,
+        schema.media.c.mime,
+        schema.media.c.size,
+    )
+    .join(schema.messages, schema.messages.c.post_id == schema.posts.c.post_id)
+    .outerjoin(schema.message_media, schema.message_media.c.message_id == schema.messages.c.message_id)
+    .outerjoin(schema.media, schema.media.c.sha256 == schema.message_media.c.sha256)
+)
+
+
+def _post_from(rows: Sequence[RowMapping]) -> Post:
+    row = rows[0]
+    messages = (_message_from(tuple(group)) for _, group in groupby(rows, key=itemgetter("m_message_id")))
     return Post(
-        post_id=row.post_id,
-        key=PostKey(series=row.series, subject_id=row.subject_id, account_id=row.account_id, edition=row.edition),
-        kind=SeriesKind(row.kind),
-        code=row.code,
-        slot=Slot(local=datetime.fromisoformat(row.slot_local), due_at=row.due_at),
-        digest=row.digest,
-        messages=messages,
-        standing=Standing(row.standing),
-        standing_reason=row.standing_reason,
-        approval=approval,
-        moved_by_hand=row.moved_by_hand,
-        in_reply_to=row.in_reply_to,
-        wording=row.wording,
+        post_id=row["post_id"],
+        campaign_id=row["campaign_id"],
+        key=PostKey(
+            series=row["series"],
+            subject_id=row["subject_id"],
+            account_id=row["account_id"],
+            edition=row["edition"],
+        ),
+        kind=SeriesKind(row["kind"]),
+        code=row["code"],
+        slot=Slot(local=datetime.fromisoformat(row["slot_local"]), due_at=row["due_at"]),
+        digest=row["digest"],
+        messages=tuple(messages),
+        standing=Standing(row["standing"]),
+        standing_reason=row["standing_reason"],
+        approval=_approval_from(row),
+        moved_by_hand=row["moved_by_hand"],
+        in_reply_to=row["in_reply_to"],
+        wording=row["wording"],
+    )
+
+
+def _approval_from(row: RowMapping) -> Approval | None:
+    if row["approved_at"] is None:
+        return None
+    return Approval(
+        by=row["approved_by"],
+        at=row["approved_at"],
+        digest=row["approved_digest"],
+        plan_code=row["approved_plan_code"],
+    )
+
+
+def _message_from(rows: Sequence[RowMapping]) -> Message:
+    row = rows[0]
+    receipt = None
+    if row["m_network_id"] is not None:
+        receipt = Receipt(
+            network_id=row["m_network_id"], url=row["m_url"], posted_at=row["m_posted_at"], adopted=row["m_adopted"]
+        )
+    pictures = tuple(
+        Media(sha256=picture["sha256"], mime=picture["mime"], size=picture["size"], alt_text=picture["alt_text"])
+        for picture in rows
+        if picture["sha256"] is not None
+    )
+    return Message(
+        message_id=row["m_message_id"],
+        position=row["m_position"],
+        draft=Draft(text=row["m_text"], media=pictures),
+        state=MessageState(row["m_state"]),
+        reason=row["m_reason"],
+        receipt=receipt,
+        attempts=row["m_attempts"],
+        not_before=row["m_not_before"],
     )

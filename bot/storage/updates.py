@@ -30,7 +30,7 @@ def update_post(
         update_message(connection, change.message_id, change.state, change.reason, change.not_before, change.receipt)
         _close_attempts(connection, change.message_id, entry.at)
     write_entry(connection, campaign_id, entry)
-    return _refresh(connection, post_id)
+    return _refresh(connection, posts.c.post_id == post_id)
 
 
 def update_message(
@@ -54,17 +54,17 @@ def update_message(
     connection.execute(sa.update(table).where(table.c.message_id == message_id).values(values))
 
 
-def refresh_final(connection: sa.Connection, message_id: int) -> None:
-    """Bring ``is_final`` of a message's post up to date."""
+def refresh_final(connection: sa.Connection, message_id: int) -> Post:
+    """Bring ``is_final`` of a message's post up to date, and give the post as it is now."""
     messages = schema.messages
-    owner = sa.select(messages.c.post_id).where(messages.c.message_id == message_id)
-    _refresh(connection, connection.execute(owner).scalar_one())
+    owner = sa.select(messages.c.post_id).where(messages.c.message_id == message_id).scalar_subquery()
+    return _refresh(connection, schema.posts.c.post_id == owner)
 
 
-def _refresh(connection: sa.Connection, post_id: int) -> Post:
+def _refresh(connection: sa.Connection, wanted: sa.ColumnElement[bool]) -> Post:
+    post = select_posts(connection, wanted)[0]
     posts = schema.posts
-    post = select_posts(connection, posts.c.post_id == post_id)[0]
-    connection.execute(sa.update(posts).where(posts.c.post_id == post_id).values(is_final=is_final(post)))
+    connection.execute(sa.update(posts).where(posts.c.post_id == post.post_id).values(is_final=is_final(post)))
     return post
 
 
