@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -23,7 +23,7 @@ from bot.publishers import LookError, Publisher
 from bot.render import Templates
 from bot.reports.status_text import Status
 from bot.reports.words import made_at
-from bot.storage import Storage
+from bot.storage.engine import Database
 from bot.storage.migrate import require_current, revision_of
 from bot.wording import number, plural
 
@@ -157,19 +157,24 @@ def credentials_check(path: Path, environ: Mapping[str, str], *, live: bool) -> 
     return Check(name="credentials", message="All four secrets are there, and private")
 
 
-def database_checks(url: str) -> tuple[Check, ...]:
+def database_checks(database: Database) -> tuple[Check, ...]:
     """Can it be read, and is its schema the one that this version works with? One that is not there yet is fine."""
-    storage = Storage(url)
     try:
-        revision = revision_of(storage.database)
+        revision = revision_of(database)
         if revision is None:
             return (Check(name="database", message="There is none yet; campaign-bot load makes it"),)
-        require_current(storage.database)
+        require_current(database)
     except DatabaseError as error:
-        return as_checks("database", error.problems)
-    finally:
-        storage.close()
+        return as_checks("database", [_beyond_the_doctor(problem) for problem in error.problems])
     return (Check(name="database", message=f"The database is up to date (revision {revision})"),)
+
+
+def _beyond_the_doctor(problem: Problem) -> Problem:
+    """An error elsewhere may send people here; here it must not."""
+    if not problem.remedy.endswith("campaign-bot doctor"):
+        return problem
+    remedy = "Is this the right file, and does the server run? Copies from before an upgrade end in .backup.db."
+    return replace(problem, remedy=remedy)
 
 
 def list_check(ranking: Ranking) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,7 @@ def set_up(folder: Path, files: dict[str, bytes]) -> NewFolder:
     """
     in_the_way = [name for name in files if name != IGNORE and _is_taken(folder / name)]
     if in_the_way:
-        raise UsageError(*(_taken(folder / name) for name in in_the_way))
+        raise UsageError(*_taken([folder / name for name in in_the_way]))
     wanted = {name: content for name, content in files.items() if not _is_taken(folder / name)}
     made: list[Path] = []
     try:
@@ -68,12 +69,12 @@ def _is_taken(path: Path) -> bool:
     return path.exists() or path.is_symlink()
 
 
-def _taken(path: Path) -> Problem:
-    return Problem(
-        what="This file is there already, and is never overwritten.",
-        where=str(path),
-        remedy="Name another folder (campaign-bot init NEW_FOLDER), or move the file away.",
-    )
+def _taken(paths: list[Path]) -> Iterator[Problem]:
+    """One for each; the way out is the same for all, and stands once, at the end."""
+    remedy = "Name another folder (campaign-bot init NEW_FOLDER), or move what is there away."
+    for path in paths:
+        what = "This is there already, and is never overwritten."
+        yield Problem(what=what, where=str(path), remedy=remedy if path == paths[-1] else "")
 
 
 def _write_new(path: Path, content: bytes, made: list[Path]) -> None:

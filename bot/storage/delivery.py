@@ -26,7 +26,15 @@ from bot.model import (
 from bot.storage import schema
 from bot.storage.engine import Database
 from bot.storage.journal import write_entry
-from bot.storage.rows import account_from, attempt_from, campaign_from, runner_from, select_posts
+from bot.storage.rows import (
+    account_from,
+    attempt_from,
+    campaign_from,
+    fetch_post,
+    fetch_posts,
+    posts_where,
+    runner_from,
+)
 from bot.storage.updates import refresh_final, update_message, update_post
 
 
@@ -48,6 +56,55 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _started_campaigns() -> sa.ColumnElement[bool]:
+    table = schema.campaigns
+    return table.c.started_at.is_not(None) & (table.c.mode == sa.bindparam("mode"))
+
+
+def _open_posts() -> sa.ColumnElement[bool]:
+    """Posts that are not final, in campaigns that were started in the mode of the runner."""
+    started = sa.select(schema.campaigns.c.campaign_id).where(_started_campaigns())
+    return schema.posts.c.is_final.is_(False) & schema.posts.c.campaign_id.in_(started)
+
+
+# Statements of every tick are built once: building costs more than running them.
+_OF_ACCOUNT = schema.posts.c.account_id == sa.bindparam("account")
+_NOW = sa.bindparam("now", type_=schema.UtcInstant)
+_BUSY_ACCOUNTS = (
+    sa.select(schema.accounts)
+    .where(schema.accounts.c.account_id.in_(sa.select(schema.posts.c.account_id).where(_open_posts())))
+    .order_by(schema.accounts.c.account_id)
+)
+_STARTED = sa.select(schema.campaigns).where(_started_campaigns())
+_ACCOUNT = sa.select(schema.accounts).where(schema.accounts.c.account_id == sa.bindparam("account"))
+_DUE = posts_where(_OF_ACCOUNT, _open_posts(), schema.posts.c.due_at <= _NOW)
+_NEXT_DUE = sa.select(sa.func.min(schema.posts.c.due_at)).where(
+    _OF_ACCOUNT, _open_posts(), schema.posts.c.due_at > _NOW
+)
+_LAST_SENT = sa.select(sa.func.max(schema.messages.c.posted_at)).where(
+    schema.messages.c.account_id == sa.bindparam("account")
+)
+_OPEN_ATTEMPT = sa.select(schema.attempts).where(
+    schema.attempts.c.account_id == sa.bindparam("account"), schema.attempts.c.closed_at.is_(None)
+)
+_UNFINISHED = sa.select(sa.func.count()).select_from(schema.posts).where(_open_posts())
+_SENDABLE = (
+    sa.select(schema.posts.c.campaign_id)
+    .join(schema.campaigns, schema.campaigns.c.campaign_id == schema.posts.c.campaign_id)
+    .join(schema.accounts, schema.accounts.c.account_id == schema.posts.c.account_id)
+    .where(
+        schema.posts.c.post_id == sa.bindparam("post"),
+        schema.posts.c.standing == Standing.APPROVED.value,
+        schema.posts.c.digest == sa.bindparam("digest"),
+        schema.posts.c.approved_digest == sa.bindparam("digest"),
+        schema.campaigns.c.started_at.is_not(None),
+        schema.campaigns.c.paused_at.is_(None),
+        schema.accounts.c.stopped == "",
+    )
+    .with_for_update()
+)
+
+
 class Delivery:
     """Intent methods of the runner."""
 
@@ -56,31 +113,20 @@ class Delivery:
 
     def busy_accounts(self, mode: Mode) -> tuple[Account, ...]:
         """Accounts with posts that are not final, in campaigns that were started in this mode."""
-        accounts, posts = schema.accounts, schema.posts
-        wanted = sa.select(posts.c.account_id).where(posts.c.is_final.is_(False), _started(mode))
         with self._database.read() as connection:
-            query = sa.select(accounts).where(accounts.c.account_id.in_(wanted)).order_by(accounts.c.account_id)
-            return tuple(account_from(row) for row in connection.execute(query))
+            return tuple(account_from(row) for row in connection.execute(_BUSY_ACCOUNTS, {"mode": mode.value}))
 
     def work(self, account_id: int, *, mode: Mode, now: datetime) -> Work:
         """One consistent look at an account."""
-        posts, accounts, messages = schema.posts, schema.accounts, schema.messages
-        mine = (posts.c.account_id == account_id) & posts.c.is_final.is_(False) & _started(mode)
+        values = {"account": account_id, "mode": mode.value, "now": now}
         with self._database.read() as connection:
-            account = account_from(
-                connection.execute(sa.select(accounts).where(accounts.c.account_id == account_id)).one()
-            )
-            started = sa.select(schema.campaigns).where(_started_campaigns(mode))
-            campaigns = {row.campaign_id: campaign_from(row) for row in connection.execute(started)}
-            due = select_posts(connection, mine, posts.c.due_at <= now)
-            later = sa.select(sa.func.min(posts.c.due_at)).where(mine, posts.c.due_at > now)
-            latest = sa.select(sa.func.max(messages.c.posted_at)).where(messages.c.account_id == account_id)
+            campaigns = {row.campaign_id: campaign_from(row) for row in connection.execute(_STARTED, values)}
             return Work(
-                account=account,
+                account=account_from(connection.execute(_ACCOUNT, values).one()),
                 campaigns=campaigns,
-                due=due,
-                next_due_at=connection.execute(later).scalar_one(),
-                last_sent_at=connection.execute(latest).scalar_one(),
+                due=fetch_posts(connection, _DUE, **values),
+                next_due_at=connection.execute(_NEXT_DUE, values).scalar_one(),
+                last_sent_at=connection.execute(_LAST_SENT, values).scalar_one(),
                 open_attempt=_open_attempt(connection, account_id),
             )
 
@@ -176,10 +222,8 @@ class Delivery:
 
     def unfinished(self, mode: Mode) -> int:
         """How many posts of started campaigns are not final."""
-        posts = schema.posts
-        query = sa.select(sa.func.count()).where(posts.c.is_final.is_(False), _started(mode))
         with self._database.read() as connection:
-            return connection.execute(query).scalar_one()
+            return connection.execute(_UNFINISHED, {"mode": mode.value}).scalar_one()
 
     def disown(self, runner_id: str, *, mode: Mode) -> int:
         """Calls that a dead runner left open have an unknown outcome now; says how many there were."""
@@ -187,13 +231,14 @@ class Delivery:
         orphaned = sa.select(attempts.c.message_id).where(
             attempts.c.closed_at.is_(None),
             attempts.c.runner_id != runner_id,
-            attempts.c.campaign_id.in_(sa.select(schema.campaigns.c.campaign_id).where(_started_campaigns(mode))),
+            attempts.c.campaign_id.in_(sa.select(schema.campaigns.c.campaign_id).where(_started_campaigns())),
         )
         reason = "The program ended while this was being sent; looking whether it is out."
         sending = messages.c.message_id.in_(orphaned) & (messages.c.state == MessageState.SENDING.value)
         with self._database.write() as connection:
             values = {"state": MessageState.UNKNOWN.value, "reason": reason}
-            return connection.execute(sa.update(messages).where(sending).values(values)).rowcount
+            statement = sa.update(messages).where(sending).values(values)
+            return connection.execute(statement, {"mode": mode.value}).rowcount
 
     def decide(self, campaign_id: int, post_id: int, decision: Decision, *, entry: AuditEntry) -> Post:
         """Let a pure decision look at a post and write what it says, in one transaction; returns the new post."""
@@ -205,13 +250,13 @@ class Delivery:
         messages = schema.messages
         with self._database.read() as connection:
             owner = sa.select(messages.c.post_id).where(messages.c.message_id == attempt.message_id)
-            post = select_posts(connection, schema.posts.c.post_id.in_(owner))[0]
+            post = fetch_post(connection, connection.execute(owner).scalar_one())
         return post, next(message for message in post.messages if message.message_id == attempt.message_id)
 
     def announce(self, runner: RunnerRecord) -> None:
         """A runner has begun."""
         with self._database.write() as connection:
-            connection.execute(sa.insert(schema.runners).values(**vars_of(runner)))
+            connection.execute(sa.insert(schema.runners).values(**_columns_of(runner)))
 
     def heartbeat(self, runner_id: str, now: datetime, *, stopped: bool = False) -> None:
         """A runner is alive, or has ended in good order."""
@@ -235,50 +280,21 @@ class Delivery:
             return runner_from(row) if row is not None else None
 
 
-def vars_of(runner: RunnerRecord) -> dict[str, object]:
-    """The columns of a runner."""
+def _columns_of(runner: RunnerRecord) -> dict[str, object]:
     return {name: getattr(runner, name) for name in RunnerRecord.__dataclass_fields__}
 
 
-def _started_campaigns(mode: Mode) -> sa.ColumnElement[bool]:
-    table = schema.campaigns
-    return table.c.started_at.is_not(None) & (table.c.mode == mode.value)
-
-
-def _started(mode: Mode) -> sa.ColumnElement[bool]:
-    started = sa.select(schema.campaigns.c.campaign_id).where(_started_campaigns(mode))
-    return schema.posts.c.campaign_id.in_(started)
-
-
 def _open_attempt(connection: sa.Connection, account_id: int) -> Attempt | None:
-    table = schema.attempts
-    row = connection.execute(
-        sa.select(table).where(table.c.account_id == account_id, table.c.closed_at.is_(None))
-    ).one_or_none()
+    row = connection.execute(_OPEN_ATTEMPT, {"account": account_id}).one_or_none()
     return attempt_from(row) if row is not None else None
 
 
 def _may_send(connection: sa.Connection, post: Post, message: Message, in_reply_to: str | None) -> int | None:
     """The campaign, when everything that was true when delivery looked is still true; locks what could change it."""
-    campaigns, accounts, posts = schema.campaigns, schema.accounts, schema.posts
-    row = connection.execute(
-        sa.select(posts.c.campaign_id)
-        .join(campaigns, campaigns.c.campaign_id == posts.c.campaign_id)
-        .join(accounts, accounts.c.account_id == posts.c.account_id)
-        .where(
-            posts.c.post_id == post.post_id,
-            posts.c.standing == Standing.APPROVED.value,
-            posts.c.digest == post.digest,
-            posts.c.approved_digest == post.digest,
-            campaigns.c.started_at.is_not(None),
-            campaigns.c.paused_at.is_(None),
-            accounts.c.stopped == "",
-        )
-        .with_for_update()
-    ).one_or_none()
-    if row is None or _open_attempt(connection, post.key.account_id) is not None:
+    campaign_id = connection.execute(_SENDABLE, {"post": post.post_id, "digest": post.digest}).scalar_one_or_none()
+    if campaign_id is None or _open_attempt(connection, post.key.account_id) is not None:
         return None
-    current = select_posts(connection, posts.c.post_id == post.post_id)[0]
+    current = fetch_post(connection, post.post_id)
     if current.slot != post.slot or current.messages[message.position] != message:
         return None
     if message.position:
@@ -287,8 +303,8 @@ def _may_send(connection: sa.Connection, post: Post, message: Message, in_reply_
             return None
         if previous.receipt.network_id != in_reply_to:
             return None
-    campaign_id: int = row.campaign_id
-    return campaign_id
+    found: int = campaign_id
+    return found
 
 
 def _update_account(connection: sa.Connection, account_id: int, change: Change) -> None:

@@ -13,7 +13,7 @@ from bot.model import Approval, AuditEntry, Draft, PlannedPost, Post, Slot, Stan
 from bot.storage import schema
 from bot.storage.engine import Database
 from bot.storage.journal import write_entry
-from bot.storage.rows import select_posts, slot_text
+from bot.storage.rows import fetch_posts, posts_where, slot_text
 
 PlanLine = tuple[str, str, str]
 """One post of a plan as it is remembered: code, digest, local slot."""
@@ -49,6 +49,9 @@ class PlanUpdate:
     entries: tuple[AuditEntry, ...] = ()
 
 
+_OF_CAMPAIGN = posts_where(schema.posts.c.campaign_id == sa.bindparam("campaign"))
+
+
 class Plans:
     """Intent methods about the plan; one transaction each."""
 
@@ -58,7 +61,7 @@ class Plans:
     def posts(self, campaign_id: int) -> tuple[Post, ...]:
         """All posts of a campaign, in the order in which they are due."""
         with self._database.read() as connection:
-            return select_posts(connection, schema.posts.c.campaign_id == campaign_id)
+            return fetch_posts(connection, _OF_CAMPAIGN, campaign=campaign_id)
 
     def busy_elsewhere(self, campaign_id: int, account_id: int) -> tuple[datetime, ...]:
         """Instants at which the account posts for other campaigns of this database."""

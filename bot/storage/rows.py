@@ -102,34 +102,32 @@ def slot_text(slot: Slot) -> str:
     return slot.local.isoformat(timespec="seconds")
 
 
-def select_posts(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> tuple[Post, ...]:
-    """Posts with their messages, in the order in which they are due (then by code). One statement, whatever is asked."""
-    posts, messages, link = schema.posts, schema.messages, schema.message_media
-    rows = connection.execute(
-        _POSTS_QUERY.where(*conditions).order_by(
-            posts.c.due_at, posts.c.code, posts.c.post_id, messages.c.position, link.c.position
-        )
-    ).mappings()
+def posts_where(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The statement that ``fetch_posts`` runs. Building one costs more than running it: keep those that recur."""
+    posts, messages, link, media = schema.posts, schema.messages, schema.message_media, schema.media
+    own = [column.label(f"m_{column.name}") for column in messages.c if column.name not in {"post_id", "account_id"}]
+    return (
+        sa.select(posts, *own, link.c.alt_text, media.c.sha256, media.c.mime, media.c.size)
+        .join(messages, messages.c.post_id == posts.c.post_id)
+        .outerjoin(link, link.c.message_id == messages.c.message_id)
+        .outerjoin(media, media.c.sha256 == link.c.sha256)
+        .where(*conditions)
+        .order_by(posts.c.due_at, posts.c.code, posts.c.post_id, messages.c.position, link.c.position)
+    )
+
+
+def fetch_posts(connection: sa.Connection, statement: sa.Select[Any], **values: object) -> tuple[Post, ...]:
+    """Posts with their messages and pictures, in the order in which they are due (then by code)."""
+    rows = connection.execute(statement, values).mappings()
     return tuple(_post_from(tuple(group)) for _, group in groupby(rows, key=itemgetter("post_id")))
 
 
-_POSTS_QUERY = (
-    sa.select(
-        schema.posts,
-        *(
-            column.label(f"m_{column.name}")
-            for column in schema.messages.c
-            if column.name not in {"post_id", "account_id"}
-        ),
-        schema.message_media.c.alt_text,
-        schema.media.c.sha256,
-        schema.media.c.mime,
-        schema.media.c.size,
-    )
-    .join(schema.messages, schema.messages.c.post_id == schema.posts.c.post_id)
-    .outerjoin(schema.message_media, schema.message_media.c.message_id == schema.messages.c.message_id)
-    .outerjoin(schema.media, schema.media.c.sha256 == schema.message_media.c.sha256)
-)
+_ONE_POST = posts_where(schema.posts.c.post_id == sa.bindparam("wanted"))
+
+
+def fetch_post(connection: sa.Connection, post_id: int) -> Post:
+    """The post of this id, which must be there."""
+    return fetch_posts(connection, _ONE_POST, wanted=post_id)[0]
 
 
 def _post_from(rows: Sequence[RowMapping]) -> Post:

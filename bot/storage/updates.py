@@ -11,7 +11,14 @@ from bot.lifecycle import is_final
 from bot.model import AuditEntry, MessageState, Post, Receipt
 from bot.storage import schema
 from bot.storage.journal import write_entry
-from bot.storage.rows import select_posts, slot_text
+from bot.storage.rows import fetch_post, slot_text
+
+_OWNER = sa.select(schema.messages.c.post_id).where(schema.messages.c.message_id == sa.bindparam("wanted"))
+_SET_FINAL = (
+    sa.update(schema.posts)
+    .where(schema.posts.c.post_id == sa.bindparam("wanted"))
+    .values(is_final=sa.bindparam("now_final"))
+)
 
 
 def update_post(
@@ -20,7 +27,7 @@ def update_post(
     """Lock a post, let the decision look at it, and write what it says; what it raises leaves all as it was."""
     posts = schema.posts
     connection.execute(sa.select(posts.c.post_id).where(posts.c.post_id == post_id).with_for_update()).one()
-    post = select_posts(connection, posts.c.post_id == post_id)[0]
+    post = fetch_post(connection, post_id)
     update = decision(post)
     values: dict[str, object] = {"standing": update.standing.value, "standing_reason": update.standing_reason}
     if update.slot is not None:
@@ -30,7 +37,7 @@ def update_post(
         update_message(connection, change.message_id, change.state, change.reason, change.not_before, change.receipt)
         _close_attempts(connection, change.message_id, entry.at)
     write_entry(connection, campaign_id, entry)
-    return _refresh(connection, posts.c.post_id == post_id)
+    return _refresh(connection, post_id)
 
 
 def update_message(
@@ -56,15 +63,12 @@ def update_message(
 
 def refresh_final(connection: sa.Connection, message_id: int) -> Post:
     """Bring ``is_final`` of a message's post up to date, and give the post as it is now."""
-    messages = schema.messages
-    owner = sa.select(messages.c.post_id).where(messages.c.message_id == message_id).scalar_subquery()
-    return _refresh(connection, schema.posts.c.post_id == owner)
+    return _refresh(connection, connection.execute(_OWNER, {"wanted": message_id}).scalar_one())
 
 
-def _refresh(connection: sa.Connection, wanted: sa.ColumnElement[bool]) -> Post:
-    post = select_posts(connection, wanted)[0]
-    posts = schema.posts
-    connection.execute(sa.update(posts).where(posts.c.post_id == post.post_id).values(is_final=is_final(post)))
+def _refresh(connection: sa.Connection, post_id: int) -> Post:
+    post = fetch_post(connection, post_id)
+    connection.execute(_SET_FINAL, {"wanted": post_id, "now_final": is_final(post)})
     return post
 
 
