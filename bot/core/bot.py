@@ -195,10 +195,11 @@ class Bot:
         return steering.soonest_slot(self.stage, code)
 
     def next_slot(self, code: str) -> Slot:
-        """The next free slot for a post. Raises UsageError when the campaign has none left."""
-        post = self.stage.post(code)
-        used = [other.slot.due_at for other in self.stage.posts() if other.post_id != post.post_id]
-        slot = next_free_slot(used, self.config, self.stage.clock.now())
+        """The next free slot for a post, before the winner thread. Raises UsageError when there is none left."""
+        posts = self.stage.posts()
+        winner_at = next((post.slot.due_at for post in posts if post.kind is SeriesKind.WINNER), None)
+        used = [post.slot.due_at for post in posts]
+        slot = next_free_slot(used, self.config, self.stage.clock.now(), winner_at=winner_at)
         if slot is None:
             raise UsageError(
                 Problem(
