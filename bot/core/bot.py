@@ -13,7 +13,7 @@ from bot.core.delivering import Event
 from bot.core.desk import Desk
 from bot.errors import Problem, UsageError
 from bot.lifecycle import state_of
-from bot.model import Account, AuditEntry, CampaignRecord, Finding, Mode, PlannedPost, Post, PostState, Ranking, Slot
+from bot.model import Account, AuditEntry, CampaignRecord, Finding, Mode, PlannedPost, Post, PostState, Ranking, SeriesKind, Slot
 from bot.publishers import Publisher
 from bot.ranking import LoadedList, Question, questions
 from bot.reports.preview import Preview, title_of, titles_of
