@@ -71,7 +71,7 @@ class AccountConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """One campaign, as its config.toml describes it. ``folder`` is where that file lies; paths are resolved."""
+    """One campaign, as its config.toml describes it. ``counted`` says what the list's counts count: "nominations". ``folder`` is where that file lies; paths are resolved."""
 
     folder: Path
     name: str
@@ -80,6 +80,7 @@ class Config:
     last_day: date
     hashtags: tuple[str, ...] = ()
     link: str | None = None
+    counted: str = ""
     live: bool = False
     account: AccountConfig
     posting: Posting

@@ -114,6 +114,7 @@ def _read(document: Document, home: Path, environ: Mapping[str, str]) -> Config:
         last_day=last,
         hashtags=campaign.read("hashtags", values.hashtags, ()),
         link=campaign.read("link", values.link, None),
+        counted=campaign.read("counted", values.text_or_empty, ""),
         live=campaign.read("live", values.truth, False),
         account=_account(document.table("account"), home),
         posting=posting,

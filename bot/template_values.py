@@ -28,6 +28,7 @@ def campaign_facts(config: Config, ranking: Ranking) -> Facts:
         "hashtags": hashtags,
         "hashtag": hashtags[0] if hashtags else "",
         "link": _clean(config.link),
+        "counted": _clean(config.counted),
         "year": str(first.year),
         "first_day": f"{first:%A} {first.day} {first:%B}",
         "last_day": f"{last:%A} {last.day} {last:%B}",

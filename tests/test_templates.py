@@ -32,6 +32,7 @@ def a_config(**changes: Any) -> Config:
         "first_day": date(2027, 3, 8),
         "last_day": date(2027, 3, 12),
         "hashtags": ("CareWorkersOfTheYear", "#ThankYouCare"),
+        "counted": "nominations",
         "account": AccountConfig(handle="example_care"),
         "posting": Posting(),
         "series": (),
