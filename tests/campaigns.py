@@ -16,6 +16,7 @@ from bot.core.delivering import Crashpoint, Deliverer, Event, no_crash
 from bot.core.desk import Desk
 from bot.core.running import Beat, Runner
 from bot.model import Identity, Media, Mode, Outcome, Outgoing, Post, SeenPost, Verdict
+from bot.publishers import Publisher
 from bot.publishers.dry_run import DryRunPublisher
 from bot.ranking import read_list
 from bot.resources import config_example, sample_list, templates_dir
@@ -109,6 +110,7 @@ class Stage:
     bot: Bot
     clock: VirtualClock
     network: FaultyNetwork
+    publisher: Publisher | None = None
     events: list[Event] = field(default_factory=list)
     runners: int = 0
 
@@ -137,7 +139,7 @@ class Stage:
         runner = Runner(
             deliverer=Deliverer(
                 storage=self.storage,
-                publisher_for=lambda _account: self.network,
+                publisher_for=lambda _account: self.publisher or self.network,
                 clock=self.clock,
                 runner_id=f"runner-{self.runners}",
                 mode=self.bot.mode,
