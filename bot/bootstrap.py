@@ -22,12 +22,13 @@ from bot.core.desk import Desk
 from bot.core.running import Runner, Watchful
 from bot.core.starting import require_proof
 from bot.credentials import Credentials, default_path, fingerprint, install_redactor, load_credentials
-from bot.errors import CredentialsError, NotReadyError, Problem, RunnerLockedError
+from bot.errors import CredentialsError, DatabaseError, NotReadyError, Problem, RunnerLockedError
 from bot.model import Account, Attempt, Mode
-from bot.platform import RunnerLock, config_dir, state_dir, this_process
+from bot.platform import RunnerLock, config_dir, folder_risk, state_dir, this_process
 from bot.storage import Storage
 from bot.storage.copying import copy_to_file
-from bot.storage.migrate import create_if_new, require_current
+from bot.storage.engine import Database
+from bot.storage.migrate import create_if_new, require_current, revision_of
 
 if TYPE_CHECKING:
     from bot.publishers import Publisher
@@ -59,6 +60,7 @@ def open_shop(config: Config, *, actor: str, clock: Clock | None = None, create:
     """
     clock = clock or SystemClock()
     storage = Storage(config.database_url)
+    _refuse_risky_place(storage.database)
     if create:
         create_if_new(storage.database)
     else:
@@ -67,8 +69,24 @@ def open_shop(config: Config, *, actor: str, clock: Clock | None = None, create:
     mode = _mode(config, storage)
     stage = record
     if mode is Mode.PRACTICE and practice_path(config).exists():
-        stage = practice_desk(config, record)
+        stage = _practice_or_record(config, record)
     return Shop(bot=Bot(config=config, record=record, stage=stage, mode=mode), clock=clock)
+
+
+def _refuse_risky_place(database: Database) -> None:
+    """A database on a network drive or in a synchronised folder is not safe. Raises DatabaseError."""
+    risk = folder_risk(database.path.parent) if database.path is not None else None
+    if risk is not None:
+        raise DatabaseError(risk)
+
+
+def nothing_loaded(config: Config) -> bool:
+    """Whether the database of a config does not exist yet, or holds no tables."""
+    storage = Storage(config.database_url)
+    try:
+        return revision_of(storage.database) is None
+    finally:
+        storage.close()
 
 
 def _mode(config: Config, storage: Storage) -> Mode:
@@ -81,6 +99,16 @@ def _mode(config: Config, storage: Storage) -> Mode:
 def practice_path(config: Config) -> Path:
     """Where practice keeps its copy of the database."""
     return config.folder / PRACTICE_FILE
+
+
+def _practice_or_record(config: Config, record: Desk) -> Desk:
+    """The practice copy, unless the week was planned anew since it was taken: then practice is over."""
+    stage = practice_desk(config, record)
+    copied, current = (desk.storage.campaigns.find(desk.campaign) for desk in (stage, record))
+    if copied is not None and current is not None and copied.planned_at == current.planned_at:
+        return stage
+    stage.storage.close()
+    return record
 
 
 def practice_desk(config: Config, record: Desk) -> Desk:
@@ -159,8 +187,12 @@ def publisher_for(shop: Shop, account: Account) -> Publisher:
 
 
 def lock_target(shop: Shop) -> Path:
-    """The file whose lock a runner holds: the stage's database, or a stand-in for a server's."""
-    database = shop.bot.stage.storage.database
+    """The file whose lock a runner holds: that of the stage's database."""
+    return lock_file(shop.bot.stage.storage.database)
+
+
+def lock_file(database: Database) -> Path:
+    """The file whose lock stands for a database: its own, or a stand-in for a server's."""
     if database.path is not None:
         return database.path
     name = hashlib.sha256(str(database.url).encode()).hexdigest()[:16]

@@ -54,6 +54,7 @@ def retry(slot: Slot) -> Decision:
 
     def decide(post: Post) -> PostUpdate:
         _refuse_when(post, _BUSY | {PostState.POSTED, PostState.DELETED}, "has nothing to try again")
+        _refuse_doubt(post)
         _refuse_unsigned(post)
         again = tuple(
             MessageUpdate(message_id=message.message_id, state=MessageState.PENDING)
@@ -79,6 +80,7 @@ def reschedule(slot: Slot) -> Decision:
         _refuse_when(
             post, _BUSY | {PostState.POSTED, PostState.DELETED, PostState.PARTIAL, PostState.FAILED}, "cannot be moved"
         )
+        _refuse_doubt(post)
         standing = Standing.APPROVED if _signed(post) else Standing.DRAFT
         again = tuple(
             MessageUpdate(message_id=message.message_id, state=MessageState.PENDING)
@@ -151,6 +153,17 @@ def _in_doubt(post: Post) -> Message:
 
 def _signed(post: Post) -> bool:
     return post.approval is not None and post.approval.digest == post.digest
+
+
+def _refuse_doubt(post: Post) -> None:
+    """What may be out already is never sent on a guess."""
+    if any(message.in_doubt for message in post.messages):
+        raise PersonNeededError(
+            Problem(
+                what=f"Nobody knows whether {post.code} is out already, so it is not sent again.",
+                remedy=f"Look at the account, then: campaign-bot resolve {post.code} --found URL (or --not-there)",
+            )
+        )
 
 
 def _refuse_unsigned(post: Post) -> None:

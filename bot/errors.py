@@ -102,6 +102,12 @@ class PersonNeededError(CampaignBotError):
     exit_code = ExitCode.PERSON_NEEDED
 
 
+class PausedError(CampaignBotError):
+    """The campaign is paused, and this would send something."""
+
+    exit_code = ExitCode.PAUSED
+
+
 class RunnerLockedError(CampaignBotError):
     """Another runner holds this database."""
 

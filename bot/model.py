@@ -169,7 +169,8 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One text as stored. ``attempts`` counts the calls that were made for it."""
+    """One text as stored. ``attempts`` counts the calls that were made for it; ``in_doubt`` that nobody knows yet
+    whether the last of them put it on the network."""
 
     message_id: int
     position: int
@@ -179,6 +180,7 @@ class Message:
     receipt: Receipt | None = None
     attempts: int = 0
     not_before: datetime | None = None
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import PersonNeededError
 from bot.lifecycle import SETTLE_WINDOW, state_of
 from bot.model import MessageState, Outcome, Post, PostState, Refusal, Verdict
 from tests.campaigns import Stage, a_stage, answer, lost_answer, lost_request
@@ -273,3 +274,17 @@ def test_a_correction_needs_its_own_sign_off_and_replies_to_the_post(stage: Stag
     receipt = stage.posts[FIRST].messages[0].receipt
     assert receipt is not None
     assert sent.in_reply_to == receipt.network_id
+
+
+def test_what_may_be_out_is_not_sent_again_by_retry_or_a_new_slot_or_a_new_plan(stage: Stage) -> None:
+    stage.network.faults += [lost_request] * 3
+    stage.run_until(MONDAY_9 + timedelta(minutes=50))
+    assert state(stage, FIRST) is PostState.HELD
+    text = stage.posts[FIRST].messages[0].draft.text
+    for decision in (stage.bot.retry, lambda code: stage.bot.move(code, stage.bot.next_slot(code))):
+        with pytest.raises(PersonNeededError, match="resolve"):
+            decision(FIRST)
+    (stage.bot.config.templates / "worker.txt.j2").write_text("Other words for {{ worker.name }}.", "utf-8")
+    stage.bot.plan(respread=True)
+    assert stage.posts[FIRST].messages[0].draft.text == text
+    assert state(stage, FIRST) is PostState.HELD

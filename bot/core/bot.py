@@ -13,7 +13,19 @@ from bot.core.delivering import Event
 from bot.core.desk import Desk
 from bot.errors import Problem, UsageError
 from bot.lifecycle import state_of
-from bot.model import Account, AuditEntry, CampaignRecord, Finding, Mode, PlannedPost, Post, PostState, Ranking, SeriesKind, Slot
+from bot.model import (
+    Account,
+    AuditEntry,
+    CampaignRecord,
+    Finding,
+    Mode,
+    PlannedPost,
+    Post,
+    PostState,
+    Ranking,
+    SeriesKind,
+    Slot,
+)
 from bot.publishers import Publisher
 from bot.ranking import LoadedList, Question, questions
 from bot.reports.preview import Preview, title_of, titles_of
@@ -63,7 +75,7 @@ class Bot:
 
     def preview(self, choose: Callable[[Post], bool] = lambda _: True) -> Preview:
         """The week as it will be sent; while practising, with what practice has done."""
-        return watching.preview(self._latest, mode=self.mode, choose=choose)
+        return watching.preview(self.stage, mode=self.mode, choose=choose)
 
     def sheet(self, choose: Callable[[Post], bool] = lambda _: True) -> Preview:
         """The week on record, which is what planning and sign-off speak of, whatever practice has done."""
@@ -71,28 +83,20 @@ class Bot:
 
     def unsigned(self, codes: Sequence[str] | None = None) -> Preview:
         """What waits for a sign-off, of these posts or of all. Raises UsageError for a code that no post has."""
-        desk = self._latest
-        wanted = None if codes is None else {desk.post(code).code for code in codes}
+        wanted = None if codes is None else {self.stage.post(code).code for code in codes}
         return watching.preview(
-            desk,
+            self.stage,
             mode=self.mode,
             choose=lambda post: state_of(post) is PostState.DRAFT and (wanted is None or post.code in wanted),
         )
 
     def preview_posts(self) -> tuple[Post, ...]:
         """The posts that ``preview`` shows."""
-        return self._latest.posts()
+        return self.stage.posts()
 
     def picture(self, sha256: str) -> bytes:
         """The bytes of a frozen picture."""
-        return self._latest.storage.plans.picture(sha256)
-
-    @property
-    def _latest(self) -> Desk:
-        """The stage, unless the week was planned anew since practice took its copy of it."""
-        copy = self.stage.storage.campaigns.find(self.stage.campaign)
-        current = copy is not None and copy.planned_at == self.record.record().planned_at
-        return self.stage if current else self.record
+        return self.stage.storage.plans.picture(sha256)
 
     def approve(self, *, codes: Sequence[str] | None, plan_code: str, by: str) -> signing.Signed:
         """Sign posts off, wherever the plan is the one that was seen.

@@ -281,8 +281,8 @@ def _since(before: Account, fingerprint: str) -> str:
 
 _REMEDIES: Mapping[Refusal, str] = {
     Refusal.UNAUTHORISED: "Generate the access token again in X's console, then: campaign-bot connect",
-    Refusal.NO_CREDIT: "Buy credits in X's console, then again: campaign-bot doctor --online",
-    Refusal.FORBIDDEN: "Then: campaign-bot connect, and again: campaign-bot doctor --online",
+    Refusal.NO_CREDIT: "Buy credits or raise the limit in X's console, then again: campaign-bot doctor --online",
+    Refusal.FORBIDDEN: "Then again: campaign-bot doctor --online (and before it campaign-bot connect, if the token is a new one)",
     Refusal.RATE_LIMITED: "Wait a quarter of an hour, then again: campaign-bot doctor --online",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from bot.config import Config
@@ -178,6 +178,8 @@ def settle_found(desk: Desk, code: str, address: str) -> Post:
     """A person has found the post whose fate was unknown, at this address."""
     post = desk.post(code)
     network_id = network_id_in(address)
+    if network_id in desk.storage.delivery.receipts_since(post.key.account_id, datetime.min.replace(tzinfo=UTC)):
+        raise UsageError(Problem(what="Another post of this account is on record under that address.", where=address))
     handle = desk.account_of(post).handle
     receipt = Receipt(
         network_id=network_id,

@@ -81,7 +81,7 @@ def plan(
 
 def has_begun(post: Post) -> bool:
     """Something of it is out, on its way, or was: its texts are history."""
-    return any(message.state not in _UNTOUCHED for message in post.messages)
+    return any(message.state not in _UNTOUCHED or message.in_doubt for message in post.messages)
 
 
 def _keeps_slot(post: Post, *, respread: bool) -> bool:

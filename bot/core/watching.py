@@ -88,6 +88,11 @@ def command_for(state: PostState, code: str) -> str:
     return _COMMANDS.get(state, "campaign-bot preview {code}").format(code=code)
 
 
+def _asked(state: PostState) -> PostState:
+    """Held without doubt is like failed: it surely is not out."""
+    return PostState.FAILED if state is PostState.HELD else state
+
+
 def _account(desk: Desk, posts: Sequence[Post]) -> Account | None:
     return desk.account_of(posts[0]) if posts else None
 
@@ -116,8 +121,8 @@ def _last_post(posts: Iterable[Post], titles: dict[str, str]) -> StatusPost | No
 def problem_of(post: Post) -> StatusProblem:
     """What a post waits for, and the command that deals with it."""
     state = state_of(post)
-    held = any(message.state is MessageState.HELD for message in post.messages)
-    command = command_for(PostState.HELD if held else state, post.code)
+    doubtful = any(message.in_doubt for message in post.messages)
+    command = command_for(PostState.HELD if doubtful else _asked(state), post.code)
     reason = reason_of(post)
     if len(post.messages) > 1:
         out = sum(1 for message in post.messages if message.state is MessageState.POSTED)

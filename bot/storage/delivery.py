@@ -72,7 +72,7 @@ _OF_ACCOUNT = schema.posts.c.account_id == sa.bindparam("account")
 _NOW = sa.bindparam("now", type_=schema.UtcInstant)
 _BUSY_ACCOUNTS = (
     sa.select(schema.accounts)
-    .where(schema.accounts.c.account_id.in_(sa.select(schema.posts.c.account_id).where(_open_posts())))
+    .where(sa.exists().where(schema.posts.c.account_id == schema.accounts.c.account_id, _open_posts()))
     .order_by(schema.accounts.c.account_id)
 )
 _STARTED = sa.select(schema.campaigns).where(_started_campaigns())
@@ -159,7 +159,7 @@ class Delivery:
             connection.execute(
                 sa.update(schema.messages)
                 .where(schema.messages.c.message_id == message.message_id)
-                .values(state=MessageState.SENDING.value, reason="", attempts=number, not_before=None)
+                .values(state=MessageState.SENDING.value, reason="", attempts=number, not_before=None, in_doubt=True)
             )
             return attempt_from(inserted)
 

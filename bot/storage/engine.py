@@ -35,10 +35,10 @@ class Database:
     """
 
     def __init__(self, url: str, *, durable: bool = True) -> None:
-        self.url = _with_driver(make_url(url))
+        self.url = _parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.path = Path(self.url.database) if self.is_sqlite and self.url.database else None
-        self._engine = sa.create_engine(self.url)
+        self._engine = _engine(self.url)
         if self.is_sqlite:
             sa.event.listen(self._engine, "connect", _prepare_sqlite if durable else _prepare_throw_away)
             sa.event.listen(self._engine, "begin", _begin_sqlite)
@@ -79,6 +79,31 @@ class Database:
                     remedy="Run: campaign-bot doctor",
                 )
             ) from error
+
+
+def _parsed(url: str) -> sa.URL:
+    """Raises DatabaseError for an address that is none; the address may hold a password and is not shown."""
+    try:
+        return _with_driver(make_url(url))
+    except (sa.exc.ArgumentError, ValueError):
+        remedy = 'Use "sqlite:///campaign.db" or "postgresql://USER@HOST/DATABASE".'
+        raise DatabaseError(
+            Problem(what="The database's address cannot be understood.", where="[database] url", remedy=remedy)
+        ) from None
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    """Raises DatabaseError when the server's driver is not installed: it comes with the extra ``postgres``."""
+    try:
+        return sa.create_engine(url)
+    except ModuleNotFoundError as error:
+        raise DatabaseError(
+            Problem(
+                what=f"What it takes to speak to this kind of server is not installed ({error.name}).",
+                where="[database] url",
+                remedy='Install campaign-bot with its extra: "campaign-bot[postgres]".',
+            )
+        ) from None
 
 
 def _with_driver(url: sa.URL) -> sa.URL:

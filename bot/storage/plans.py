@@ -247,6 +247,7 @@ def _rewrite_messages(connection: sa.Connection, revisions: Sequence[Revision]) 
             "state": "pending",
             "reason": "",
             "not_before": None,
+            "in_doubt": False,
         }
         connection.execute(sa.update(table).where(table.c.message_id == sa.bindparam("id")).values(fresh), rewritten)
     if pictures:

@@ -188,4 +188,5 @@ def _message_from(rows: Sequence[RowMapping]) -> Message:
         receipt=receipt,
         attempts=row["m_attempts"],
         not_before=row["m_not_before"],
+        in_doubt=row["m_in_doubt"],
     )

@@ -48,9 +48,14 @@ def update_message(
     not_before: datetime | None,
     receipt: Receipt | None,
 ) -> None:
-    """Set a message's state and receipt; a message without a new receipt keeps the one it has."""
+    """Set a message's state and receipt; a message without a new receipt keeps the one it has.
+
+    Doubt begins with the call and ends with an answer: holding a message for a person does not end it.
+    """
     table = schema.messages
     values: dict[str, object] = {"state": state.value, "reason": reason, "not_before": not_before}
+    if state is not MessageState.HELD:
+        values["in_doubt"] = state in {MessageState.SENDING, MessageState.UNKNOWN}
     if receipt is not None:
         values |= {
             "network_id": receipt.network_id,

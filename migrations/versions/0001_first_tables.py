@@ -244,6 +244,7 @@ def _messages() -> None:
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("not_before", sa.String(length=27), nullable=True),
+        sa.Column("in_doubt", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("network_id", sa.String(length=30), nullable=True),
         sa.Column("url", sa.Text(), server_default="", nullable=False),
         sa.Column("posted_at", sa.String(length=27), nullable=True),

@@ -1,0 +1,110 @@
+"""campaign-bot approve: a person's name under exactly what was previewed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.screen import Screen, pass_screen, say
+from bot.errors import Problem, UsageError
+
+if TYPE_CHECKING:
+    from bot.core.bot import Bot
+    from bot.core.signing import Signed
+    from bot.reports.preview import Preview
+
+_MOST_CODES = 12
+
+
+@click.command()
+@click.argument("codes", nargs=-1, metavar="[CODE]...")
+@click.option("--all", "everything", is_flag=True, help="Every post that is not signed off yet.")
+@click.option("--by", default="", metavar="NAME", help="Whose sign-off it is.")
+@click.option("--code", "plan_code", default="", metavar="PLANCODE", help="The plan code on the preview that was read.")
+@pass_screen
+def approve(screen: Screen, codes: tuple[str, ...], everything: bool, by: str, plan_code: str) -> None:
+    """Sign posts off, exactly as they were previewed. Nothing is ever sent without it.
+
+    At a terminal it shows what there is to sign, and asks. With --code it asks nothing, and refuses with the
+    difference if the plan is another one by now. Whatever changes a text or a time later ends the sign-off of the
+    posts it touches, and says so.
+
+    Example: campaign-bot approve --all --by "Ann Example" --code 7ZGX-D2
+
+    What comes next: campaign-bot start
+    """
+    if everything and codes:
+        raise UsageError(Problem(what="--all and single codes cannot be combined.", remedy="Give one or the other."))
+    if not (everything or codes or screen.may_ask):
+        raise UsageError(Problem(what="It is not said what to sign off.", remedy="Add --all, or codes such as w07."))
+    if not (plan_code or screen.may_ask):
+        raise UsageError(
+            Problem(
+                what="A sign-off needs the plan code of the preview that was read.",
+                remedy="It stands on the last lines of campaign-bot preview; add: --code PLANCODE --by “Your Name”",
+            )
+        )
+    screen = replace(screen, actor=by.strip() or screen.actor)
+    wanted = codes or None
+    with screen.shop() as shop:
+        bot = shop.bot
+        sheet = bot.unsigned(wanted)
+        signer = _signer(screen)
+        if not plan_code and sheet.posts and not _agreed(screen, sheet, signer):
+            say("Nothing was signed off.")
+            return
+        signed = bot.approve(codes=wanted, plan_code=plan_code or sheet.plan_code, by=signer)
+        _show(signed, signer, sheet)
+        _show_left(bot)
+
+
+def _signer(screen: Screen) -> str:
+    """A script's user name is nobody's sign-off; at a terminal it is the person who sits there."""
+    if not screen.actor and not screen.may_ask:
+        raise UsageError(Problem(what="A sign-off needs a name.", remedy="Add --by “Your Name”."))
+    return screen.who()
+
+
+def _agreed(screen: Screen, sheet: Preview, signer: str) -> bool:
+    from bot.cli.preview import show
+    from bot.core.checking import refuse_errors
+    from bot.wording import plural
+
+    show(screen, sheet)
+    refuse_errors(sheet.findings)
+    if sheet.warnings:
+        say(f"\n! {plural(len(sheet.warnings), 'warning')} above: with your sign-off you accept them.")
+    posts = "this post" if sheet.posts == 1 else f"these {plural(sheet.posts, 'post')}"
+    return click.confirm(f"\nSign off {posts} of plan {sheet.plan_code} as {signer}?")
+
+
+def _show(signed: Signed, signer: str, sheet: Preview) -> None:
+    from bot.wording import plural
+
+    if signed.codes:
+        posts = plural(len(signed.codes), "post")
+        say(f"✓ {signer} has signed off {posts} of plan {signed.plan_code}: {_some(signed.codes)}.")
+        if sheet.warnings:
+            say(f"  Accepted with it: {plural(len(sheet.warnings), 'warning')}.")
+    else:
+        say(f"Nothing of plan {signed.plan_code} was waiting for a sign-off.")
+    if signed.already:
+        say(f"  Signed off before: {_some(signed.already)}.")
+
+
+def _show_left(bot: Bot) -> None:
+    from bot.wording import plural
+
+    codes = [card.code for day in bot.unsigned().days for card in day.cards]
+    if codes:
+        say(f"  Not signed off yet: {plural(len(codes), 'post')} ({_some(codes)}).")
+    go_on = "campaign-bot start" if bot.under_way() is None else "campaign-bot status"
+    say(f"Next: {'campaign-bot approve --all' if codes else go_on}")
+
+
+def _some(codes: Sequence[str]) -> str:
+    more = len(codes) - _MOST_CODES
+    return ", ".join(codes[:_MOST_CODES]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,0 +1,205 @@
+"""campaign-bot load: a ranked list into the record."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from bot.cli.screen import Screen, pass_screen, say, table
+from bot.errors import ListQuestionError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from bot.core.bot import Bot
+    from bot.core.loading import LoadResult
+    from bot.model import Ranking
+    from bot.ranking import LoadedList, Question
+
+_MOST_ROWS, _MOST_CHANGES, _MOST_CODES = 60, 60, 12
+_LARGE_FILE = 200_000
+"""Bytes from which on reading and comparing may take more than a second."""
+_NEW = "n"
+_T = TypeVar("_T")
+
+
+@click.command()
+@click.argument("list_file", metavar="LIST.csv", type=click.Path(path_type=Path))
+@click.option(
+    "--same",
+    multiple=True,
+    metavar="ROW=ID",
+    help="For scripts: this row is that person of the list before, for example --same 7=3fd1a0b7c2.",
+)
+@click.option("--new", multiple=True, type=int, metavar="ROW", help="For scripts: this row is somebody new.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show what was understood and what would change; save nothing.")
+@click.option("--yes", is_flag=True, help="Save without asking, at a terminal too.")
+@pass_screen
+def load(
+    screen: Screen, list_file: Path, same: tuple[str, ...], new: tuple[int, ...], dry_run: bool, yes: bool
+) -> None:
+    """Load the ranked list LIST.csv, and show what changed against the one before.
+
+    The first row holds headings: rank, name, organisation and count, and if you like id, handle, organisation handle,
+    photo, alt text, pronouns. All of it is loaded or nothing; every cell that cannot be read is named. Your file is
+    never changed.
+
+    Example: campaign-bot load top20.csv
+
+    What comes next: campaign-bot plan
+    """
+    from bot.ranking import read_list
+
+    answers = _answers(same, new)
+    path = _find(screen, list_file)
+    steps = _Steps(path)
+    loaded = steps.run("Reading the list", lambda: read_list(path))
+    if dry_run and _is_new(screen):
+        _show_list(loaded, loaded.notes)
+        say("\nNothing was saved.")
+        return
+    with screen.shop(create=not dry_run) as shop:
+        _answer(screen, shop.bot, loaded, answers)
+        result = steps.run("Comparing with the list before", lambda: shop.bot.load(loaded, answers=answers, save=False))
+        _show(result)
+        if dry_run or not _agreed(screen, result, yes=yes):
+            say("\nNothing was saved.")
+            return
+        steps.run("Saving", lambda: shop.bot.load(loaded, answers=answers))
+    _show_saved(result)
+
+
+class _Steps:
+    """Says on a terminal what a large list is waiting for; a small one is done before it could be read."""
+
+    def __init__(self, path: Path) -> None:
+        large = path.is_file() and path.stat().st_size > _LARGE_FILE
+        self._shown = large and sys.stderr.isatty()
+        self._done = 0
+
+    def run(self, label: str, work: Callable[[], _T]) -> _T:
+        if not self._shown:
+            return work()
+        with click.progressbar(length=3, label=label, file=sys.stderr) as bar:
+            bar.update(self._done)
+            done = work()
+            self._done += 1
+            bar.update(1)
+        return done
+
+
+def _is_new(screen: Screen) -> bool:
+    from bot.bootstrap import nothing_loaded
+
+    return nothing_loaded(screen.config())
+
+
+def _find(screen: Screen, path: Path) -> Path:
+    """As it was written, or in the campaign's folder."""
+    there = screen.folder / path
+    return there if not path.exists() and there.exists() else path
+
+
+def _answers(same: Sequence[str], new: Sequence[int]) -> dict[int, str | None]:
+    answers: dict[int, str | None] = {}
+    pairs: list[tuple[int, str | None]] = [(row, None) for row in new]
+    for text in same:
+        row, _, worker_id = text.partition("=")
+        if not (row.strip().isdecimal() and worker_id.strip()):
+            raise UsageError(Problem(what=f"--same {text} cannot be understood.", remedy="Write --same ROW=ID."))
+        pairs.append((int(row), worker_id.strip()))
+    for number, answer in pairs:
+        if number in answers:
+            raise UsageError(Problem(what=f"There are two answers for row {number}.", remedy="Give one."))
+        answers[number] = answer
+    return answers
+
+
+def _answer(screen: Screen, bot: Bot, loaded: LoadedList, answers: dict[int, str | None]) -> None:
+    """Ask about every row that may be somebody known; an answer may settle other rows, too."""
+    while open_questions := bot.questions(loaded, answers):
+        if not screen.may_ask:
+            raise ListQuestionError(*(_problem(question) for question in open_questions))
+        question = open_questions[0]
+        answers[question.row.row] = _ask(question)
+
+
+def _ask(question: Question) -> str | None:
+    from bot.ranking import rank_label
+
+    row = question.row
+    say(f"\nRow {row.row}, {row.name} of {row.organisation}, may be somebody of the list before:")
+    for number, worker in enumerate(question.candidates, start=1):
+        rank = rank_label(worker.rank, tied=worker.tied)
+        say(f"  {number}  {worker.name} of {worker.organisation}, {rank} on that list")
+    say(f"  {_NEW}  somebody new")
+    choices = [*(str(number) for number in range(1, len(question.candidates) + 1)), _NEW]
+    answer: str = click.prompt("Who is it?", type=click.Choice(choices, case_sensitive=False), prompt_suffix=" ")
+    return None if answer == _NEW else question.candidates[int(answer) - 1].worker_id
+
+
+def _problem(question: Question) -> Problem:
+    row = question.row
+    people = " or ".join(f"{worker.name} of {worker.organisation}" for worker in question.candidates)
+    options = " or ".join(f"--same {row.row}={worker.worker_id}" for worker in question.candidates)
+    return Problem(
+        what=f"{row.name} of {row.organisation} may be {people}, who is on the list before.",
+        where=f"row {row.row}",
+        remedy=f"If it is the same person, add {options}; for somebody new add --new {row.row}.",
+    )
+
+
+def _agreed(screen: Screen, result: LoadResult, *, yes: bool) -> bool:
+    """A first list takes nobody's place; a script has said what it wants."""
+    if yes or result.first or not result.changes or not screen.may_ask:
+        return True
+    return click.confirm("\nSave this list in the place of the one before?")
+
+
+def _show(result: LoadResult) -> None:
+    from bot.ranking import describe_changes
+    from bot.reports.words import one_line
+    from bot.wording import plural
+
+    _show_list(result.ranking, result.notes)
+    if result.first:
+        return
+    if not result.changes:
+        say("\nNothing has changed against the list before.")
+        return
+    say(f"\n{plural(len(result.changes), 'change')} against the list before:")
+    for line in describe_changes(result.changes[:_MOST_CHANGES]):
+        say(f"  {one_line(line)}")
+    if len(result.changes) > _MOST_CHANGES:
+        say(f"  … and {len(result.changes) - _MOST_CHANGES:,} more")
+
+
+def _show_list(listing: LoadedList | Ranking, notes: Sequence[str]) -> None:
+    from bot.ranking import HEADINGS, describe
+    from bot.reports.words import one_line
+
+    rows = describe(listing)
+    say(table(HEADINGS, rows[:_MOST_ROWS]))
+    if len(rows) > _MOST_ROWS:
+        say(f"… and {len(rows) - _MOST_ROWS:,} more")
+    if notes:
+        say()
+    for note in notes:
+        say(f"! {one_line(note)}")
+
+
+def _show_saved(result: LoadResult) -> None:
+    from bot.wording import plural
+
+    people, organisations = len(result.ranking.workers), len(result.ranking.organisations)
+    say(f"\n✓ Loaded {plural(people, 'person', 'people')} of {plural(organisations, 'organisation')}.")
+    if result.signed:
+        shown = ", ".join(result.signed[:_MOST_CODES])
+        more = len(result.signed) - _MOST_CODES
+        say(
+            f"! Signed off already, and about what has changed: {shown}{f' and {more:,} more' if more > 0 else ''}.\n"
+            "  They go out as they were signed until you run: campaign-bot plan"
+        )
+    say("Next: campaign-bot plan")
