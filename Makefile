@@ -46,7 +46,7 @@ lock: $(PYTHON) ## pin the dependencies anew (needs uv); LOCK_ARGS=--upgrade tak
 	$(PYTHON) -c '$(BUILD_NEEDS)' | $(LOCK) -c requirements-dev.lock - -o requirements-build.lock
 
 clean: ## remove everything that make has made
-	rm -rf $(VENV) build dist demo .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf $(VENV) build dist campaign-bot-demo .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find bot tests benchmarks migrations -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PYTHON):
