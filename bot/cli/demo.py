@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.rehearsal import timeline_event
 from bot.cli.screen import Screen, pass_screen, say
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from bot.bootstrap import Shop
     from bot.config import Config
-    from bot.core.rehearsing import Rehearsal
-    from bot.model import Ranking
     from bot.reports.preview import Preview
     from bot.reports.timeline_text import TimelineEvent
 
@@ -66,9 +65,9 @@ def play(screen: Screen, folder: Path, now: datetime) -> None:
     say("A whole campaign week, on a clock of its own. No account is needed, and nothing is sent.\n")
     shop = _open(folder, now, actor=screen.who())
     try:
-        ranking = _load(shop, folder / SAMPLE)
+        _load(shop, folder / SAMPLE)
         _plan(shop)
-        _rehearse(shop, ranking, colour=screen.colour)
+        _rehearse(shop, colour=screen.colour)
         preview = shop.bot.preview()
     finally:
         shop.close()
@@ -132,7 +131,7 @@ def _friday_before(config: Config) -> datetime:
     return datetime.combine(config.first_day - timedelta(days=3), time(12), ZoneInfo(config.zone))
 
 
-def _load(shop: Shop, path: Path) -> Ranking:
+def _load(shop: Shop, path: Path) -> None:
     from bot.ranking import read_list
     from bot.wording import plural
 
@@ -140,7 +139,6 @@ def _load(shop: Shop, path: Path) -> Ranking:
     organisations = plural(len(ranking.organisations), "organisation")
     people = plural(len(ranking.workers), "person", "people")
     say(f"✓ Loaded     {path.name}: {people} of {organisations}; none of them exists")
-    return ranking
 
 
 def _plan(shop: Shop) -> None:
@@ -156,7 +154,7 @@ def _plan(shop: Shop) -> None:
     say(f"✓ Checked    {plural(errors, 'error')}, {plural(len(found) - errors, 'warning')}")
 
 
-def _rehearse(shop: Shop, ranking: Ranking, *, colour: bool) -> None:
+def _rehearse(shop: Shop, *, colour: bool) -> None:
     from zoneinfo import ZoneInfo
 
     from bot.bootstrap import throw_away_copy
@@ -169,28 +167,9 @@ def _rehearse(shop: Shop, ranking: Ranking, *, colour: bool) -> None:
     say(
         f"✓ Rehearsed  {plural(length.days, 'day')}, through the very engine that posts for real; this is what it did:\n"
     )
-    say(_short_timeline(_timeline(rehearsal, ranking), ZoneInfo(shop.config.zone), colour=colour))
-
-
-def _timeline(rehearsal: Rehearsal, ranking: Ranking) -> list[TimelineEvent]:
-    from bot.reports.preview import title_of, titles_of
-    from bot.reports.timeline_text import TimelineEvent
-
-    titles = titles_of(ranking)
-    by_code = {post.code: title_of(post, titles) for post in rehearsal.posts}
-    return [
-        TimelineEvent(
-            at=event.at,
-            code=event.code,
-            state=event.state,
-            part=event.part,
-            parts=event.parts,
-            title=by_code.get(event.code, ""),
-            reason=event.reason,
-            late=event.late,
-        )
-        for event in rehearsal.events
-    ]
+    titles = shop.bot.titles(rehearsal.posts)
+    events = [timeline_event(event, titles) for event in rehearsal.events]
+    say(_short_timeline(events, ZoneInfo(shop.config.zone), colour=colour))
 
 
 def _short_timeline(events: Sequence[TimelineEvent], zone: ZoneInfo, *, colour: bool) -> str:

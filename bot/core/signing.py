@@ -12,6 +12,9 @@ from bot.lifecycle import state_of
 from bot.model import Approval, Post, PostState
 from bot.storage.plans import PlanLine
 
+_NAMED = 8
+"""So many codes are named in the log; more are counted. What each sign-off covered stands with its post."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Signed:
@@ -42,7 +45,8 @@ def approve(desk: Desk, *, codes: Sequence[str] | None, plan_code: str, by: str)
     approvals = {
         post.post_id: Approval(by=by.strip(), at=now, digest=post.digest, plan_code=record.plan_code) for post in wanted
     }
-    detail = f"plan {record.plan_code}: " + (", ".join(post.code for post in wanted) or "nothing was waiting")
+    codes_signed = tuple(post.code for post in wanted)
+    detail = f"plan {record.plan_code}: {_counted(codes_signed)}"
     entry = desk.entry("approve", detail=detail, note=f"signed off by {by.strip()}")
     if not desk.storage.plans.approve(record.campaign_id, approvals, seen=record.plan_code, entry=entry):
         raise NotApprovedError(*_what_changed(desk, seen, desk.planned().plan_code))
@@ -61,6 +65,12 @@ def copy_sign_off(source: Desk, target: Desk, signed: Signed) -> None:
     record = target.planned()
     entry = target.entry("approve", detail=f"plan {signed.plan_code}: as in the record")
     target.storage.plans.approve(record.campaign_id, approvals, seen=record.plan_code, entry=entry)
+
+
+def _counted(codes: tuple[str, ...]) -> str:
+    if len(codes) > _NAMED:
+        return f"{len(codes)} posts"
+    return ", ".join(codes) or "nothing was waiting"
 
 
 def _refuse_unsignable(posts: Iterable[Post]) -> None:

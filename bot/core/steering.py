@@ -51,9 +51,8 @@ def skip_post(desk: Desk, code: str, reason: str) -> Post:
 
 
 def retry_post(desk: Desk, code: str) -> Post:
-    """Send now what is missing of it."""
-    slot = slot_at(desk.clock.now(), desk.settings().zone)
-    return decide(desk, desk.post(code), "retry", retry(slot))
+    """Send what is missing of it now, or as soon as the distance to other posts allows."""
+    return decide(desk, desk.post(code), "retry", retry(soonest_slot(desk, code)))
 
 
 def move_post(desk: Desk, code: str, slot: Slot) -> Post:
