@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the command line returns; the table in docs/reference.md is checked against this."""
+    """What the command line returns; the table in docs/commands.md is checked against this."""
 
     FINE = 0
     BUG = 1

@@ -58,7 +58,7 @@ def slot_past(view: PlanView) -> Iterator[Finding]:
                 rule="SLOT-PAST",
                 severity=Severity.ERROR,
                 message=f"Its time, {say_local(post.slot.local)}, has passed.",
-                remedy=f"Move it with: campaign-bot reschedule {post.code}. Or correct the dates and plan again.",
+                remedy=f"Move it with: campaign-bot reschedule {post.code} --to next. Or correct the dates and plan again.",
                 post_code=post.code,
             )
 
@@ -78,7 +78,7 @@ def breaks_countdown(view: PlanView) -> Iterator[Finding]:
                     rule="COUNTDOWN",
                     severity=Severity.WARNING,
                     message=f"Rank {rank} is out of order: the series does not run in rank order with this post here.",
-                    remedy=f"Move it with: campaign-bot reschedule {post.code}. Or leave it if that is meant.",
+                    remedy=f"Move it with: campaign-bot reschedule {post.code} --to next. Or leave it if that is meant.",
                     post_code=post.code,
                 )
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from bot.core.desk import Desk
 from bot.lifecycle import state_of
+from bot.memory import without_collector
 from bot.model import CampaignRecord, PostState, Ranking, SeriesKind
 from bot.ranking import Change, LoadedList, Matched, match
+from bot.wording import plural
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,7 @@ class LoadResult:
     signed: tuple[str, ...] = ()
 
 
+@without_collector()
 def load(desk: Desk, loaded: LoadedList, *, answers: Mapping[int, str | None], save: bool = True) -> LoadResult:
     """Save a list in the place of the one before, or without ``save`` only say what would happen.
 
@@ -50,8 +53,13 @@ def _save(desk: Desk, loaded: LoadedList, matched: Matched) -> None:
     record = desk.storage.campaigns.ensure(desk.campaign)
     entry = desk.entry(
         "load",
-        detail=f"{len(matched.ranking.workers)} people, {len(matched.ranking.organisations)} organisations, "
-        f"{len(matched.changes)} changes",
+        detail=", ".join(
+            (
+                plural(len(matched.ranking.workers), "person", "people"),
+                plural(len(matched.ranking.organisations), "organisation"),
+                plural(len(matched.changes), "change"),
+            )
+        ),
         note=loaded.source_name,
     )
     desk.storage.rankings.save(

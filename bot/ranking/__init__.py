@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.memory import without_collector
 from bot.ranking.changes import Change, ChangeKind, differences, rank_label
 from bot.ranking.csv_source import read_csv
 from bot.ranking.identity import Matched, Question, match, questions
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 
+@without_collector()
 def read_list(path: Path) -> LoadedList:
     """Read a ranked list from a CSV file. Raises ListError with every problem at once, each with its place."""
     return read_rows(read_csv(path))

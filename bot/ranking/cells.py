@@ -123,7 +123,7 @@ def person(cell: str) -> str:
 def organisation(cell: str) -> str:
     """Read an organisation's name, which is kept as it is spelled; Care@Home is one, @carehome is not."""
     text = _titled(cell, "organisation", MAX_NAME)
-    if re.search(r"(?<!\w)@\w", text):
+    if "@" in text and re.search(r"(?<!\w)@\w", text):
         remedy = "Write the organisation's name here, and its handle in a column “organisation handle”."
         raise CellError(f"“{_short(text)}” looks like a handle, not an organisation.", remedy)
     return text

@@ -87,7 +87,7 @@ def what_next(status: Status, now: datetime) -> str:
         (bool(status.account_stopped), "campaign-bot doctor --online"),
         (bool(status.problems), status.problems[0].command if status.problems else ""),
         (status.paused is not None, "campaign-bot resume"),
-        (bool(counts.get(PostState.DRAFT)), "campaign-bot preview"),
+        (bool(counts.get(PostState.DRAFT)), "campaign-bot approve" if status.started else "campaign-bot preview"),
         (not _is_open(counts), "Nothing. Every post of the campaign is final."),
         (status.started is None, "campaign-bot start"),
         (not runner_is_alive(status, now), "campaign-bot run"),
