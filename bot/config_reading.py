@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from bot import config_values as values
 from bot.config import AccountConfig, Config, Posting, Prices
+from bot.config_alerts import read_alerts
 from bot.config_series import read_series
 from bot.config_tables import FILE, Document
 from bot.errors import ConfigError, Problem
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
 DATABASE_VARIABLE = "CAMPAIGN_BOT_DATABASE_URL"
 DATABASE_FILE = "campaign.db"
 _LONGEST_CAMPAIGN = 366
-_TABLES = ("campaign", "account", "posting", "series", "totals", "privacy", "prices", "database", "templates")
+_TABLES = ("campaign", "account", "posting", "series", "totals", "privacy", "prices", "alerts", "database", "templates")
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _FULL_DAY = timedelta(days=1)
-# What a plan does not depend on: where things lie, how to get in, and whether it is practice.
-_NOT_PLANNED = {"folder", "templates", "database_url", "credentials", "api_base", "live"}
+# What a plan does not depend on: where things lie, how to get in, who is told, and whether it is practice.
+_NOT_PLANNED = {"folder", "templates", "database_url", "credentials", "api_base", "live", "alerts"}
 
 
 def read_config(folder: Path, environ: Mapping[str, str] | None = None) -> Config:
@@ -82,7 +83,7 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        what, remedy = f"There is no {FILE} in {path.parent}.", "Go to the campaign's folder, or run campaign-bot init."
+        what, remedy = f"There is no {FILE} in {path.parent.resolve()}.", "Go to the campaign's folder, or run campaign-bot init."
     except UnicodeDecodeError:
         what, remedy = "The file is not saved as UTF-8.", "Save it again with the encoding UTF-8."
     except OSError as error:
@@ -122,6 +123,7 @@ def _read(document: Document, home: Path, environ: Mapping[str, str]) -> Config:
         totals=_totals(document.table("totals")),
         privacy_basis=_single(document.table("privacy"), "basis"),
         prices=_prices(document.table("prices")),
+        alerts=read_alerts(document.table("alerts")),
         database_url=_database(document.table("database"), home, environ),
         templates=_templates(document.table("templates"), home),
     )

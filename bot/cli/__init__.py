@@ -116,7 +116,7 @@ def main() -> None:
     """Run, and turn whatever happens into words and an exit code; no traceback reaches a person."""
     _speak_utf8()
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="campaign-bot", standalone_mode=False)
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.Abort:
