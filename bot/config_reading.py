@@ -83,7 +83,10 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        what, remedy = f"There is no {FILE} in {path.parent.resolve()}.", "Go to the campaign's folder, or run campaign-bot init."
+        what, remedy = (
+            f"There is no {FILE} in {path.parent.resolve()}.",
+            "Go to the campaign's folder, or run campaign-bot init.",
+        )
     except UnicodeDecodeError:
         what, remedy = "The file is not saved as UTF-8.", "Save it again with the encoding UTF-8."
     except OSError as error:
