@@ -78,11 +78,18 @@ class RunnerLock:
         for _ in range(_TRIES):
             descriptor = _patiently_locked(self.path)
             if _is_same_file(descriptor, self.path):  # else somebody removed the file in between
+                self._write_record(descriptor)
                 self._descriptor = descriptor
-                _write_record(descriptor, this_process(), self._clock.now())
                 return
             os.close(descriptor)
         raise _locked(self.path, LockHolder(process=_UNKNOWN, since=None))
+
+    def _write_record(self, descriptor: int) -> None:
+        try:
+            _write_record(descriptor, this_process(), self._clock.now())
+        except OSError as error:  # the disk is full
+            os.close(descriptor)
+            raise _unusable(self.path, error) from error
 
     def release(self) -> None:
         """Let go. The file stays: removing it would let two runners lock two files of one name."""
