@@ -7,7 +7,6 @@ import os
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,20 +16,28 @@ from typing import TYPE_CHECKING
 from bot.clock import Clock, SystemClock
 from bot.config import Config
 from bot.core.bot import Bot
-from bot.core.delivering import Deliverer, Event
 from bot.core.desk import Desk
-from bot.core.running import Runner, Watchful
-from bot.core.starting import require_proof
 from bot.credentials import Credentials, default_path, fingerprint, install_redactor, load_credentials
-from bot.errors import CredentialsError, DatabaseError, NotReadyError, Problem, RunnerLockedError
-from bot.model import Account, Attempt, Mode
-from bot.platform import RunnerLock, config_dir, folder_risk, state_dir, this_process
+from bot.errors import CredentialsError, DatabaseError, NotReadyError, Problem, RunnerLockedError, UsageError
+from bot.model import Account, Mode
+from bot.platform import (
+    ProcessIdentity,
+    RunnerLock,
+    config_dir,
+    folder_risk,
+    state_dir,
+    surely_gone,
+    this_process,
+)
 from bot.storage import Storage
 from bot.storage.copying import copy_to_file
 from bot.storage.engine import Database
 from bot.storage.migrate import create_if_new, require_current, revision_of
 
 if TYPE_CHECKING:
+    from bot.core.counting import CallCount
+    from bot.core.delivering import Deliverer, Event
+    from bot.core.guarding import Verified
     from bot.publishers import Publisher
 
 PRACTICE_FILE = "practice.db"
@@ -167,6 +174,7 @@ def fingerprint_at_hand(config: Config) -> str | None:
 
 def live_publisher(config: Config, account: Account, clock: Clock) -> Publisher:
     """The gateway to the network, for credentials that were seen to belong to the account."""
+    from bot.core.starting import require_proof
     from bot.publishers.registry import Gateway, open_publisher
 
     credentials = read_credentials(config)
@@ -215,26 +223,44 @@ def refuse_while_running(shop: Shop) -> None:
         )
 
 
-def run(shop: Shop, *, report: Callable[[Event], None], alarm: Callable[[str], None], until_idle: bool = False) -> bool:
+def run(
+    shop: Shop,
+    *,
+    report: Callable[[Event], None],
+    alarm: Callable[[str], None],
+    until_idle: bool = False,
+    take_over: bool = False,
+) -> bool:
     """Be the runner until every post is final, or with ``until_idle`` until nothing happens by itself any more.
 
-    Asks nothing; needs a recorded start. Returns whether it ended by itself (else it was told to stop).
-    Raises RunnerLockedError, NotReadyError.
+    Asks nothing; needs a recorded start. ``take_over`` makes this installation the one that runs the database.
+    Returns whether it ended by itself (else it was told to stop). Raises RunnerLockedError, NotReadyError, and
+    PersonNeededError for a copied folder, an older copy or a wrong clock.
     """
+    from bot.core.running import Runner, Watchful
+    from bot.core.vigil import keep_vigil
     from bot.scheduler import keep_beating
 
     _require_start(shop)
-    with RunnerLock(lock_target(shop)) as lock:
-        runner = Runner(deliverer=_deliverer(shop, report), serve_all=_side_by_side)
+    with (
+        RunnerLock(lock_target(shop)) as lock,
+        keep_vigil(shop.bot, shop.clock, os.environ, alarm) as vigil,
+        _guarded(shop, take_over=take_over) as count,
+    ):
+        if shop.bot.stage.storage.database.path is not None:  # nobody else holds the lock, so nobody holds a lease
+            shop.bot.stage.storage.delivery.release_all()
+        runner = Runner(deliverer=_deliverer(shop, vigil.listening(report), lock, count), serve_all=_side_by_side)
         process = this_process()
-        runner.begin(host=process.host, pid=process.pid)
-        watchful = Watchful(runner=runner, alarm=alarm)
+        runner.begin(process.host, process.pid, boot_id=process.boot_id, process_started=process.started)
+        told = vigil.passing_on(alarm)
+        watchful = Watchful(runner=runner, alarm=told)
 
         def beat() -> bool:
             if not lock.still_held():
-                alarm("The lock file of this runner was removed; stopping, so that two runners cannot work at once.")
+                told("The lock file of this runner was removed; stopping, so that two runners cannot work at once.")
                 return True
             done = watchful.beat()
+            vigil.beat(done)
             return done is not None and (done.finished or (until_idle and done.next_at is None))
 
         ended = keep_beating(beat)
@@ -243,6 +269,8 @@ def run(shop: Shop, *, report: Callable[[Event], None], alarm: Callable[[str], N
 
 
 def _require_start(shop: Shop) -> None:
+    from bot.core.starting import require_proof
+
     record = shop.bot.stage.planned()
     if record.started_at is None or record.mode is not shop.bot.mode:
         raise NotReadyError(
@@ -252,9 +280,40 @@ def _require_start(shop: Shop) -> None:
         require_proof(shop.bot.account(), fingerprint_at_hand(shop.config))
 
 
-def _deliverer(shop: Shop, report: Callable[[Event], None]) -> Deliverer:
+def require_safe(shop: Shop) -> None:
+    """What ``start`` must know before it asks anybody: see ``bot.core.guarding``. Raises PersonNeededError."""
+    from bot.core import guarding
+
+    if shop.bot.mode is Mode.LIVE:
+        guarding.require_safe(shop.bot.record, os.environ)
+
+
+def verify_account(shop: Shop) -> Verified:
+    """Read the account and adopt what is out (live; practice has no account). Raises NetworkRefusedError, UsageError."""
+    from bot.core import guarding
+
+    if shop.bot.mode is not Mode.LIVE:
+        raise UsageError(Problem(what="There is nothing to verify: in practice nothing is sent."))
+    return guarding.verify(shop.bot.record, lambda account: publisher_for(shop, account))
+
+
+@contextmanager
+def _guarded(shop: Shop, *, take_over: bool) -> Iterator[CallCount | None]:
+    """The guards of a live runner, which holds the lock. In practice none: it sends nothing and counts nothing."""
+    from bot.core import guarding
+
+    if shop.bot.mode is not Mode.LIVE:
+        yield None
+        return
+    record = shop.bot.record
+    with guarding.only_one_copy_runs(record, os.environ):
+        yield guarding.guard(record, os.environ, lambda account: publisher_for(shop, account), take_over=take_over)
+
+
+def _deliverer(shop: Shop, report: Callable[[Event], None], lock: RunnerLock, count: CallCount | None) -> Deliverer:
+    from bot.core.delivering import Deliverer, keep_no_count
+
     storage = shop.bot.stage.storage
-    host = this_process().host
     practice: dict[int, Publisher] = {}
 
     def gateway(account: Account) -> Publisher:
@@ -262,10 +321,15 @@ def _deliverer(shop: Shop, report: Callable[[Event], None]) -> Deliverer:
             return live_publisher(shop.config, account, shop.clock)
         return practice.setdefault(account.account_id, publisher_for(shop, account))
 
-    def sender_gone(attempt: Attempt) -> bool:
-        """We hold the lock that its runner held, so a runner of this host is gone; of another host nobody knows."""
-        sender = storage.delivery.runner(attempt.runner_id)
-        return sender is not None and sender.host == host
+    def sender_gone(runner_id: str) -> bool:
+        """Only of this host can anybody know: we hold the lock that it held, and its process is no more."""
+        sender = storage.delivery.runner(runner_id)
+        if sender is None or not lock.still_held():
+            return False
+        process = ProcessIdentity(
+            pid=sender.pid, host=sender.host, boot_id=sender.boot_id, started=sender.process_started
+        )
+        return surely_gone(process)
 
     return Deliverer(
         storage=storage,
@@ -275,11 +339,14 @@ def _deliverer(shop: Shop, report: Callable[[Event], None]) -> Deliverer:
         mode=shop.bot.mode,
         report=report,
         sender_gone=sender_gone,
+        count=keep_no_count if count is None else lambda attempt: count.note(attempt.attempt_id),
     )
 
 
 def _side_by_side(deliverer: Deliverer, accounts: Sequence[Account]) -> list[datetime | None]:
     """Accounts do not wait for each other."""
+    from concurrent.futures import ThreadPoolExecutor
+
     if len(accounts) == 1:
         return [deliverer.serve(accounts[0].account_id)]
     with ThreadPoolExecutor(max_workers=min(8, len(accounts))) as pool:

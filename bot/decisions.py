@@ -54,6 +54,7 @@ def retry(slot: Slot) -> Decision:
 
     def decide(post: Post) -> PostUpdate:
         _refuse_when(post, _BUSY | {PostState.POSTED, PostState.DELETED}, "has nothing to try again")
+        _refuse_torn(post)
         _refuse_doubt(post)
         _refuse_unsigned(post)
         again = tuple(
@@ -162,6 +163,17 @@ def _refuse_doubt(post: Post) -> None:
             Problem(
                 what=f"Nobody knows whether {post.code} is out already, so it is not sent again.",
                 remedy=f"Look at the account, then: campaign-bot resolve {post.code} --found URL (or --not-there)",
+            )
+        )
+
+
+def _refuse_torn(post: Post) -> None:
+    """What was deleted is never sent again, and later parts have nothing to reply to."""
+    if any(message.state is MessageState.DELETED for message in post.messages):
+        raise UsageError(
+            Problem(
+                what=f"A part of {post.code} was deleted, so the parts after it have nothing to reply to.",
+                remedy=f"To leave them out: campaign-bot skip {post.code}",
             )
         )
 

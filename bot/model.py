@@ -215,7 +215,8 @@ class Post:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What a check found. ``part`` counts from 1; ``post_code`` is empty for the whole campaign."""
+    """What a check found. ``part`` counts from 1; ``post_code`` is empty for the whole campaign. ``accepted`` says who
+    waived (an error) or ticked (a warning) it and why; then it blocks nothing and asks for nothing."""
 
     rule: str
     severity: Severity
@@ -223,6 +224,17 @@ class Finding:
     remedy: str = ""
     post_code: str = ""
     part: int | None = None
+    accepted: str = ""
+
+    @property
+    def blocks(self) -> bool:
+        """An error that nobody has waived."""
+        return self.severity is Severity.ERROR and not self.accepted
+
+    @property
+    def asks(self) -> bool:
+        """A warning that nobody has ticked."""
+        return self.severity is Severity.WARNING and not self.accepted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -326,7 +338,11 @@ class CampaignRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One try at one message. While ``closed_at`` is None its account sends nothing else."""
+    """One try at one message. While ``closed_at`` is None its account sends nothing else.
+
+    ``fence`` is that of the lease it was made under. ``verdict`` is set when its sender has seen the call end.
+    ``settle_from`` is when the call is known to have ended or its sender was replaced: absence is counted from there.
+    """
 
     attempt_id: int
     campaign_id: int
@@ -342,11 +358,14 @@ class Attempt:
     looks: int = 0
     absent_looks: int = 0
     next_look_at: datetime | None = None
+    fence: int = 0
+    settle_from: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunnerRecord:
-    """A runner that has announced itself in the database."""
+    """A runner that has announced itself in the database. ``boot_id`` and ``process_started`` are what
+    ``platform.ProcessIdentity`` keeps, so that another runner can tell whether it is gone for sure."""
 
     runner_id: str
     host: str
@@ -354,6 +373,8 @@ class RunnerRecord:
     started_at: datetime
     heartbeat_at: datetime
     stopped_at: datetime | None = None
+    boot_id: str = ""
+    process_started: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -176,7 +176,7 @@ def a_stage(folder: Path, url: str | None = None, **replacements: str) -> Stage:
     """A live campaign with the sample list loaded, on the Friday before its week."""
     config = a_config(folder, url, **replacements)
     clock = VirtualClock(FRIDAY_BEFORE)
-    storage = Storage(config.database_url, durable=False)
+    storage = Storage(config.database_url, durable=False, now=clock.now)
     create_if_new(storage.database)
     desk = Desk(storage=storage, clock=clock, campaign=config.name, actor="Ann Example")
     bot = Bot(config=config, record=desk, stage=desk, mode=Mode.LIVE)

@@ -1,8 +1,9 @@
-"""db: the database's schema. The one place that may open a database of another version."""
+"""db: the database's schema, its backups, and vouching for it. The one place that may open one of another version."""
 
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,10 @@ import click
 from bot.cli.screen import Screen, pass_screen, say, say_json
 
 if TYPE_CHECKING:
+    from bot.bootstrap import Shop
+    from bot.core.keeping import Restored
     from bot.core.upgrading import DatabaseState
+    from bot.model import Post
     from bot.storage.engine import Database
 
 
@@ -127,3 +131,133 @@ def _upgrade(database: Database, name: str) -> None:
     say(f"{name} was upgraded from revision {done.before or 'none'} to {done.after}.")
     if done.backup is not None:
         say(f"The copy from before: {done.backup}")
+
+
+@db.command()
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@pass_screen
+def backup(screen: Screen, file: Path | None) -> None:
+    """Write a complete and checked copy of the database to FILE, or beside the database.
+
+    It is safe while the runner works: nothing needs to be stopped. A file that is there already is never replaced.
+    On a server, use the server's own pg_dump.
+
+    \b
+    Examples:
+      campaign-bot db backup
+      campaign-bot db backup /media/stick/monday.db
+
+    To put it back one day: campaign-bot db restore FILE
+    """
+    from bot.clock import SystemClock
+    from bot.core.keeping import back_up
+    from bot.storage.engine import Database
+
+    with closing(Database(screen.config().database_url)) as database:
+        done = back_up(database, file, SystemClock().now())
+    say(f"✓ The copy is complete and sound: {done.path} ({max(1, done.size // 1024):,} KB).")
+    say("It holds names and texts: keep it where only you can read it.")
+    say(f"To put it back: campaign-bot db restore {done.path}")
+
+
+@db.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_screen
+def restore(screen: Screen, file: Path, yes: bool) -> None:
+    """Put the backup FILE in the place of the database.
+
+    It refuses while a runner is at work, and a FILE that is damaged, of another version, or of another campaign. The
+    database of now is kept beside it. If anything was ever sent, the campaign is then paused, and nothing goes out
+    before you have looked at the account: campaign-bot db verify.
+
+    \b
+    Example:
+      campaign-bot db restore campaign-20270308-090000.backup.db
+
+    Next, when it says so: campaign-bot db verify
+    """
+    from bot.errors import Problem, UsageError
+
+    question = f"Replace the campaign's database by {file.name}? The one of now is kept beside it."
+    if not yes and not screen.confirm(question, otherwise="Add --yes."):
+        raise UsageError(Problem(what="Nothing was changed."))
+    done = _restore(screen, file)
+    say(f"✓ The database now is what {file.name} says.")
+    if done.kept is not None:
+        say(f"The one from before: {done.kept}")
+    if done.doubtful:
+        say("Posts may have been sent since that backup was made, so everything is paused.")
+    say(f"Next: campaign-bot {'db verify' if done.doubtful else 'status'}")
+
+
+def _restore(screen: Screen, file: Path) -> Restored:
+    import os
+
+    from bot.bootstrap import lock_file
+    from bot.clock import SystemClock
+    from bot.core.counting import CallCount
+    from bot.core.desk import Desk
+    from bot.core.keeping import restore as put_back
+    from bot.platform import RunnerLock, state_dir
+    from bot.storage.backups import refuse_server
+    from bot.storage.engine import Database
+
+    config, clock = screen.config(), SystemClock()
+    with closing(Database(config.database_url)) as database:
+        path = refuse_server(database)
+        with RunnerLock(lock_file(database)):
+            return put_back(
+                lambda storage: Desk(storage=storage, clock=clock, campaign=config.name, actor=screen.who()),
+                path,
+                file,
+                campaign=config.name,
+                now=clock.now(),
+                count=lambda database_id: CallCount(state_dir(os.environ), database_id).read(),
+            )
+
+
+@db.command()
+@click.option("--yes", is_flag=True, help="Do not ask: somebody has looked at the account.")
+@pass_screen
+def verify(screen: Screen, yes: bool) -> None:
+    """Vouch for the database after it was restored: read the account, take over what is out, and confirm the rest.
+
+    It reads the account's posts of the last seven days (which costs a little), and writes down those that the database
+    did not know of. Then it shows what it still takes for unsent, and asks you whether that is right.
+
+    \b
+    Example:
+      campaign-bot db verify
+
+    Next: campaign-bot resume
+    """
+    from bot.bootstrap import refuse_while_running, verify_account
+    from bot.core.guarding import confirm
+
+    with screen.shop() as shop:
+        refuse_while_running(shop)
+        found = verify_account(shop)
+        if found.adopted:
+            say(f"✓ Out already, and on record now: {', '.join(found.adopted)}")
+        _say_waiting(shop, found.waiting)
+        if not yes and not screen.confirm("Is none of these on the account?", otherwise="Look, then add --yes."):
+            say("Nothing goes out. What is out: campaign-bot resolve CODE --found URL, or: campaign-bot skip CODE")
+            say("Then again: campaign-bot db verify")
+            return
+        confirm(shop.bot.record)
+        paused = shop.bot.record.planned().paused_at is not None
+    say("✓ The database is verified.")
+    say(f"Next: campaign-bot {'resume' if paused else 'status'}")
+
+
+def _say_waiting(shop: Shop, waiting: tuple[Post, ...]) -> None:
+    from bot.reports.words import one_line, short_moment
+
+    if not waiting:
+        say("No post is waiting to be sent.")
+        return
+    titles, zone = shop.bot.titles(waiting), shop.bot.zone()
+    say("Not on the account, as far as it can be read:")
+    for post in waiting:
+        say(f"  {post.code}  {short_moment(post.slot.due_at, zone)}  {one_line(titles[post.code])}")

@@ -62,31 +62,39 @@ def start(ctx: click.Context, dry_run: bool, as_json: bool, confirm: str | None,
 
 @click.command()
 @click.option("--until-idle", is_flag=True, help="End as soon as nothing more happens by itself.")
+@click.option(
+    "--take-over", is_flag=True, help="This folder comes from another computer, whose runner is stopped for good."
+)
 @click.pass_context
-def run(ctx: click.Context, until_idle: bool) -> None:
+def run(ctx: click.Context, until_idle: bool, take_over: bool) -> None:
     """Be the runner: send every signed-off post at its time, until every post is final.
 
     It asks nothing and needs a recorded start (campaign-bot start), so a service may start it after a reboot.
     What needs a person is said on stderr. Ctrl+C or a signal stops it in good order.
     It returns 0 when every post is final or it was stopped, 6 (or 7, paused) when --until-idle ended it before.
+    It refuses, with 6, a folder that was copied from another computer (--take-over reads the account first, and then
+    goes on here), a database that was restored from an older copy, and a clock that cannot be right.
 
     \b
-    Example:
+    Examples:
       campaign-bot --log-file run.log run
+      campaign-bot run --take-over
 
     To watch it from another window: campaign-bot status --watch
     """
     screen: Screen = ctx.obj
     with screen.shop() as shop:
         _refuse_second_runner(shop)
-        code = _be_the_runner(screen, shop, until_idle=until_idle)
+        code = _be_the_runner(screen, shop, until_idle=until_idle, take_over=take_over)
     ctx.exit(code)
 
 
 def _start(screen: Screen, shop: Shop, *, confirm: str | None, no_run: bool, afresh: bool) -> int:
+    from bot.bootstrap import require_safe
     from bot.errors import ExitCode
 
     _refuse_second_runner(shop)
+    require_safe(shop)
     record = _goes_on(shop, afresh=afresh)
     if record is None:
         _ask(screen, shop, confirm)
@@ -191,12 +199,12 @@ def _begin(shop: Shop) -> Shop:
     return shop
 
 
-def _be_the_runner(screen: Screen, shop: Shop, *, until_idle: bool = False) -> int:
+def _be_the_runner(screen: Screen, shop: Shop, *, until_idle: bool = False, take_over: bool = False) -> int:
     from bot import bootstrap
 
     _say_what_it_waits_for(shop.bot)
     narrator = _Narrator(bot=shop.bot, zone=shop.bot.zone(), colour=screen.colour)
-    ended = bootstrap.run(shop, report=narrator.report, alarm=_log.warning, until_idle=until_idle)
+    ended = bootstrap.run(shop, report=narrator.report, alarm=_log.warning, until_idle=until_idle, take_over=take_over)
     return _say_end(shop.bot, ended=ended, until_idle=until_idle)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.config import Config
-from bot.core import checking, loading, mending, planning, rehearsing, signing, starting, steering, watching
-from bot.core.delivering import Event
+from bot.core import steering, watching
 from bot.core.desk import Desk
 from bot.errors import Problem, UsageError
 from bot.lifecycle import state_of
@@ -26,12 +29,16 @@ from bot.model import (
     SeriesKind,
     Slot,
 )
-from bot.publishers import Publisher
-from bot.ranking import LoadedList, Question, questions
 from bot.reports.preview import Preview, title_of, titles_of
 from bot.reports.status_text import Status, StatusProblem
-from bot.schedule import next_free_slot
 from bot.storage import Storage
+
+if TYPE_CHECKING:  # looking at the status needs none of these; each is imported by what it serves
+    from bot.core import loading, mending, planning, rehearsing, signing, starting
+    from bot.core.delivering import Event
+    from bot.core.health import Health
+    from bot.publishers import Publisher
+    from bot.ranking import LoadedList, Question
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +57,8 @@ class Bot:
 
     def questions(self, loaded: LoadedList, answers: Mapping[int, str | None]) -> tuple[Question, ...]:
         """What has to be asked before a list can be loaded."""
+        from bot.ranking import questions
+
         known = self.record.storage.campaigns.find(self.record.campaign)
         if known is None:
             return ()
@@ -57,6 +66,8 @@ class Bot:
 
     def load(self, loaded: LoadedList, *, answers: Mapping[int, str | None], save: bool = True) -> loading.LoadResult:
         """Save a ranked list; without ``save``, say what that would change."""
+        from bot.core import loading
+
         return loading.load(self.record, loaded, answers=answers, save=save)
 
     def ranking(self) -> Ranking:
@@ -67,11 +78,36 @@ class Bot:
         self, *, respread: bool = False, progress: planning.Progress = lambda items, _: items
     ) -> planning.PlanResult:
         """Plan the week, or plan it again."""
+        from bot.core import checking, planning
+
+        checking.refuse_unknown_rules(self.config)
         return planning.plan(self.record, self.config, respread=respread, progress=progress)
 
     def findings(self) -> tuple[Finding, ...]:
         """What the checks say."""
+        from bot.core import checking
+
         return checking.findings(self.record)
+
+    def waive(self, rule: str, code: str, *, reason: str) -> tuple[Finding, ...]:
+        """Let the errors of one check on one post be, in the name of who asks; on the record, and in practice too."""
+        from bot.core import checking
+
+        return self._both(lambda desk: checking.waive(desk, rule, code, reason))
+
+    def tick(self, rule: str, code: str = "", *, reason: str) -> tuple[Finding, ...]:
+        """Accept the warnings of one check, on one post or in the whole campaign."""
+        from bot.core import checking
+
+        return self._both(lambda desk: checking.tick(desk, rule, code, reason))
+
+    def _both(self, accept: Callable[[Desk], tuple[Finding, ...]]) -> tuple[Finding, ...]:
+        """On the stage, and on the record where it is found there as well."""
+        found = accept(self.stage)
+        if self.record is not self.stage:
+            with suppress(UsageError):
+                accept(self.record)
+        return found
 
     def preview(self, choose: Callable[[Post], bool] = lambda _: True) -> Preview:
         """The week as it will be sent; while practising, with what practice has done."""
@@ -98,38 +134,57 @@ class Bot:
         """The bytes of a frozen picture."""
         return self.stage.storage.plans.picture(sha256)
 
-    def approve(self, *, codes: Sequence[str] | None, plan_code: str, by: str) -> signing.Signed:
+    def approve(
+        self, *, codes: Sequence[str] | None, plan_code: str, by: str, accept_warnings: bool = True
+    ) -> signing.Signed:
         """Sign posts off, wherever the plan is the one that was seen.
 
         Practice begins as a copy, so one sign-off counts for both. After a change by hand while practising (a
         correction, a post moved) the plan codes differ, and the sign-off is for what its plan code stood on.
+        The warnings of what is signed are ticked with the signer's name, unless ``accept_warnings`` says no: then they
+        raise FindingsError.
         """
+        from bot.core import signing
+
         seen = plan_code.strip().upper()
         practising = self.stage is not self.record and self.stage.planned().plan_code == seen
+        sign = partial(signing.approve, codes=codes, plan_code=plan_code, by=by, accept_warnings=accept_warnings)
         if not practising or self.record.planned().plan_code == seen:
-            signed = signing.approve(self.record, codes=codes, plan_code=plan_code, by=by)
+            signed = sign(self.record)
             if practising and signed.codes:
                 signing.copy_sign_off(self.record, self.stage, signed)
             return signed
-        return signing.approve(self.stage, codes=codes, plan_code=plan_code, by=by)
+        return sign(self.stage)
 
     # Under way: the stage.
 
     def departure(self, *, fingerprint: str | None) -> starting.Departure:
         """What ``start`` shows, or what is in its way."""
+        from bot.core import starting
+
         return starting.departure(self.record, self.mode, fingerprint=fingerprint)
 
     def record_start(self) -> None:
         """Write down that a person has started the campaign."""
+        from bot.core import starting
+
         starting.record_start(self.stage, self.mode)
 
     def rehearse(self, copy: Storage, *, progress: Callable[[Event], None] = lambda _: None) -> rehearsing.Rehearsal:
         """Run the whole campaign in a throw-away copy on a virtual clock."""
+        from bot.core import rehearsing
+
         return rehearsing.rehearse(self.record, copy, progress=progress)
 
     def status(self, *, runner_alive: bool) -> Status:
         """The campaign at one glance."""
         return watching.status(self.stage, self.config, mode=self.mode, runner_alive=runner_alive)
+
+    def health(self, *, lock_held: bool | None, max_age: timedelta) -> Health:
+        """Whether all is as it should be. ``lock_held`` is None where a runner may be on another host."""
+        from bot.core.health import health
+
+        return health(self.stage, self.mode, lock_held=lock_held, max_age=max_age)
 
     def log(self, limit: int | None = None) -> tuple[AuditEntry, ...]:
         """Who did what, when; oldest first."""
@@ -200,6 +255,8 @@ class Bot:
 
     def next_slot(self, code: str) -> Slot:
         """The next free slot for a post, before the winner thread. Raises UsageError when there is none left."""
+        from bot.schedule import next_free_slot
+
         posts = self.stage.posts()
         winner_at = next((post.slot.due_at for post in posts if post.kind is SeriesKind.WINNER), None)
         used = [post.slot.due_at for post in posts]
@@ -214,26 +271,38 @@ class Bot:
 
     def delete(self, code: str, publisher: Publisher) -> Post:
         """Take it off the network; it is never sent again."""
+        from bot.core import mending
+
         return mending.delete_post(self.stage, code, publisher)
 
     def correct_by_reply(self, code: str, text: str, slot: Slot | None = None) -> PlannedPost:
         """Plan a reply that corrects a post."""
+        from bot.core import mending
+
         return mending.correct_by_reply(self.stage, code, text, slot)
 
     def replacement(self, code: str) -> mending.Replacement:
         """What would stand in the place of a post: today's list and template. Raises UsageError if nothing changes."""
+        from bot.core import mending
+
         return mending.replacement_for(self.record, self.config, self.stage.post(code))
 
     def correct_by_replacement(self, code: str, new: mending.Replacement, slot: Slot | None = None) -> PlannedPost:
         """Plan a new post in the place of one that was deleted."""
+        from bot.core import mending
+
         return mending.correct_by_replacement(self.stage, code, new, slot)
 
     def settle_found(self, code: str, address: str) -> Post:
         """A person has found the post on the network."""
+        from bot.core import mending
+
         return mending.settle_found(self.stage, code, address)
 
     def settle_not_there(self, code: str) -> Post:
         """A person has looked: it is not there, and may be sent."""
+        from bot.core import mending
+
         return mending.settle_not_there(self.stage, code)
 
     def record_proof(self, account: Account, *, user_id: str, fingerprint: str) -> None:

@@ -11,6 +11,8 @@ from bot.settings import settings_from_json
 from bot.storage.delivery import Work
 
 _JUST_AFTER = timedelta(seconds=1)
+_LONGEST_BETWEEN_LOOKS = timedelta(minutes=3)
+"""A look that is further away was set by a clock that has gone back since."""
 FELL_INTO_PAUSE = "Its slot fell into a pause."
 
 
@@ -37,11 +39,23 @@ class Idle:
     until: datetime | None
 
 
-Move = Dispatch | GiveUp | Idle
+@dataclass(frozen=True, kw_only=True)
+class Settle:
+    """A call has an unknown outcome, and it is time to look."""
+
+
+Move = Dispatch | GiveUp | Idle | Settle
 
 
 def next_move(work: Work, now: datetime) -> Move:
-    """The first thing to do, in the order of the slots. A post that only waits a moment keeps its turn."""
+    """The first thing to do, in the order of the slots. A post that only waits a moment keeps its turn.
+
+    While a call is open nothing else happens on the account.
+    """
+    if work.open_attempt is not None:
+        look_at = work.open_attempt.next_look_at
+        soon = look_at is not None and now < look_at <= now + _LONGEST_BETWEEN_LOOKS
+        return Idle(until=look_at) if soon else Settle()
     for post in work.due:
         campaign = work.campaigns[post.campaign_id]
         step = _step(campaign, post, work, now)

@@ -2,27 +2,39 @@
 
 One ``Deliverer`` serves all accounts of one database for one runner. It decides nothing by itself: the pure modules
 ``lifecycle``, ``choosing`` and ``settling`` say what follows from what is known, and storage re-checks it all inside
-the transaction that commits the intent.
+the transaction that commits the intent. An account is served under a lease; whoever has lost it writes nothing more.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
-from bot.core.choosing import Dispatch, GiveUp, Idle, next_move, policy_of
-from bot.core.settling import Doubt, adopt, conclude, find, is_good_look, look_since
+from bot.core.choosing import Dispatch, GiveUp, Idle, Settle, next_move, policy_of
+from bot.core.guarding import OLDER_COPY, older_copy, pause_all
+from bot.core.settling import Doubt, adopt, conclude, find, look_since, tells_absence
 from bot.decisions import miss
-from bot.lifecycle import Change, after_outcome, state_of
+from bot.lifecycle import Change, after_outcome, spoken, state_of
 from bot.model import Account, Attempt, AuditEntry, Message, Mode, Outcome, Outgoing, Post, PostState, Verdict
-from bot.publishers import LookError, Publisher, UploadError
+from bot.publishers import LookError, Publisher, UploadError, server_time_offset
 from bot.storage import Storage
 from bot.storage.delivery import Work
+from bot.storage.leases import Lease
+
+log = logging.getLogger(__name__)
 
 _AGAIN_SOON = timedelta(seconds=1)
 _KNOWN_SPAN = timedelta(hours=24)
+BEGIN_WITHIN = timedelta(seconds=10)
+"""A call that has not begun so soon after its intent is not made: the computer stood still meanwhile, and another
+runner may have the account. The lease outlasts this and a whole call (45 s against 10 + 20)."""
+WARN_OFFSET = timedelta(seconds=60)
+MOST_OFFSET = timedelta(minutes=5)
+"""Slots are kept by this computer's clock: further from the network's than this, nothing more is published."""
+
 ACTOR = "campaign-bot"
 
 
@@ -49,9 +61,17 @@ def no_crash(_name: str) -> None:
     """In production a crash point is nothing; tests put a crash or a freeze in its place."""
 
 
+def keep_no_count(_attempt: Attempt) -> None:
+    """Practice, rehearsals and tests need no record outside the database."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Deliverer:
-    """Publishes what is due, and settles what is in doubt. ``publisher_for`` may raise errors of our own tree."""
+    """Publishes what is due, and settles what is in doubt. ``publisher_for`` may raise errors of our own tree.
+
+    ``sender_gone`` says whether the runner of an id has ended beyond doubt. ``count`` notes an intent outside the
+    database before its call begins; when it raises OSError, no call is made.
+    """
 
     storage: Storage
     publisher_for: Callable[[Account], Publisher]
@@ -59,56 +79,102 @@ class Deliverer:
     runner_id: str
     mode: Mode
     report: Report
-    sender_gone: Callable[[Attempt], bool]
+    sender_gone: Callable[[str], bool]
     crashpoint: Crashpoint = no_crash
+    count: Callable[[Attempt], None] = keep_no_count
+    _committed: dict[int, int] = field(default_factory=dict, init=False)
 
     def serve(self, account_id: int) -> datetime | None:
-        """Do all that can be done on an account now. Returns when to look again; None when nothing will come."""
+        """Do all that can be done on an account now. Returns when to look again; None when nothing will come.
+
+        The account is claimed when there is something to do, so that runners share what falls due at once; what was
+        seen before is judged again inside each transaction.
+        """
         while True:
             now = self.clock.now()
             work = self.storage.delivery.work(account_id, mode=self.mode, now=now)
-            if work.open_attempt is not None:
-                wake = self._settle(work, work.open_attempt, now)
-                if wake is not None:
-                    return wake
-                continue
-            match next_move(work, now):
-                case Idle(until=until):
-                    return until
-                case GiveUp() as lost:
-                    self._give_up(lost)
-                case Dispatch() as dispatch:
-                    if not self._send(dispatch, work.account):
-                        return self.clock.now() + _AGAIN_SOON
+            move = next_move(work, now)
+            if isinstance(move, Idle):
+                return move.until
+            lease = self._claim(account_id)
+            if lease is None or not self._act(move, work, lease):
+                return self.clock.now() + _AGAIN_SOON
 
-    def _give_up(self, lost: GiveUp) -> None:
+    def _claim(self, account_id: int) -> Lease | None:
+        fence = self.storage.delivery.claim(account_id, self.runner_id, now=self.clock.now(), is_gone=self.sender_gone)
+        return None if fence is None else Lease(account_id=account_id, runner_id=self.runner_id, fence=fence)
+
+    def _act(self, move: Settle | GiveUp | Dispatch, work: Work, lease: Lease) -> bool:
+        """False when something moved in between, and nothing was done."""
+        match move:
+            case Settle():
+                return self._settle(work.account, lease)
+            case GiveUp() as lost:
+                return self._give_up(lost, lease)
+            case Dispatch() as dispatch:
+                return self._send(dispatch, work, lease)
+
+    def _give_up(self, lost: GiveUp, lease: Lease) -> bool:
+        self.crashpoint("before giving up")
         entry = self._entry("missed", lost.post, lost.reason)
-        post = self.storage.delivery.decide(lost.post.campaign_id, lost.post.post_id, miss(lost.reason), entry=entry)
-        self._tell(post, part=1, reason=lost.reason)
+        post = self.storage.delivery.give_up(lost.post, miss(lost.reason), lease=lease, entry=entry)
+        if post is not None:
+            self._tell(post, part=1, reason=lost.reason)
+        return post is not None
 
-    def _send(self, dispatch: Dispatch, account: Account) -> bool:
+    def _send(self, dispatch: Dispatch, work: Work, lease: Lease) -> bool:
         """One message, once. False when something moved in between and it was not sent."""
         post, message = dispatch.post, dispatch.send.message
-        publisher = self.publisher_for(account)
-        media_ids = self._upload(publisher, post, message, account)
+        publisher = self.publisher_for(work.account)
+        media_ids = self._upload(publisher, post, message, lease)
         if media_ids is None:
             return False
+        self._refuse_older_copy()
         self.crashpoint("before intent")
+        now = self.clock.now()
+        if next_move(work, now) != dispatch:  # an upload takes time, and a computer may stand still
+            return False
         attempt = self.storage.delivery.record_intent(
-            post, message, in_reply_to=dispatch.send.in_reply_to, runner_id=self.runner_id, now=self.clock.now()
+            post, message, in_reply_to=dispatch.send.in_reply_to, lease=lease, now=now
         )
         if attempt is None:
             return False
+        self._committed[lease.account_id] = attempt.attempt_id
         self.crashpoint("after intent")
         outgoing = Outgoing(text=message.draft.text, media_ids=media_ids, in_reply_to=dispatch.send.in_reply_to)
-        outcome = _call(publisher, outgoing)
+        outcome = self._call_in_time(publisher, outgoing, attempt)
         self.crashpoint("after call")
         change = after_outcome(outcome, attempt_no=attempt.attempt_no, now=self.clock.now())
-        self._record(attempt, outcome, change, post, message)
+        change = stopped_by_clock(change, server_time_offset(publisher))
+        recorded = self._record(attempt, outcome, change, post, message, lease)
         self.crashpoint("after result")
-        return True
+        return recorded
 
-    def _upload(self, publisher: Publisher, post: Post, message: Message, account: Account) -> tuple[str, ...] | None:
+    def _refuse_older_copy(self) -> None:
+        """A server that failed over to a copy that lags behind has forgotten what this very runner has sent.
+
+        Raises PersonNeededError, and pauses all that was started for real.
+        """
+        latest = max(self._committed.values(), default=None)
+        if latest is not None and not self.storage.installation.knows_attempt(latest):
+            self.storage.installation.record_doubt(OLDER_COPY)
+            entry = AuditEntry(at=self.clock.now(), actor=ACTOR, action="pause", detail=OLDER_COPY)
+            pause_all(self.storage, OLDER_COPY, entry)
+            raise older_copy(self.storage, OLDER_COPY)
+
+    def _call_in_time(self, publisher: Publisher, outgoing: Outgoing, attempt: Attempt) -> Outcome:
+        """The call, unless the intent could not be counted or has become old before it could begin."""
+        try:
+            self.count(attempt)
+        except OSError as error:
+            reason = f"It could not be noted before the call ({error.strerror or error}), so it was not sent."
+            return Outcome(verdict=Verdict.NOT_SENT, reason=reason)
+        if self.clock.now() - attempt.called_at > BEGIN_WITHIN:
+            reason = "The computer stood still just before the call, so it was not sent."
+            return Outcome(verdict=Verdict.NOT_SENT, reason=reason)
+        return _call(publisher, outgoing)
+
+    def _upload(self, publisher: Publisher, post: Post, message: Message, lease: Lease) -> tuple[str, ...] | None:
         """Pictures go up before the intent: one that nobody uses harms nothing."""
         try:
             return tuple(
@@ -116,44 +182,55 @@ class Deliverer:
             )
         except UploadError as error:
             change = after_outcome(error.outcome, attempt_no=len(message.draft.media) + 2, now=self.clock.now())
-            self.storage.delivery.record_obstacle(message, account.account_id, change)
+            self.storage.delivery.record_obstacle(post, message, change, lease=lease)
             self._tell(post, part=message.position + 1, reason=change.reason)
             return None
 
-    def _record(self, attempt: Attempt, outcome: Outcome, change: Change, post: Post, message: Message) -> None:
+    def _record(
+        self, attempt: Attempt, outcome: Outcome, change: Change, post: Post, message: Message, lease: Lease
+    ) -> bool:
+        """False when the attempt is in other hands by now, and nothing was written."""
         part = message.position + 1
         detail = f"part {part} of {len(post.messages)}, call {attempt.attempt_no}: {change.state}"
         entry = self._entry(change.state.value, post, f"{detail}. {change.reason}".strip())
-        now_is = self.storage.delivery.record_result(attempt, outcome, change, now=self.clock.now(), entry=entry)
+        now_is = self.storage.delivery.record_result(
+            attempt, outcome, change, lease=lease, now=self.clock.now(), entry=entry
+        )
         if now_is is not None:
             self._tell(now_is, part=part, reason=change.reason)
+        return now_is is not None
 
-    def _settle(self, work: Work, attempt: Attempt, now: datetime) -> datetime | None:
-        """Look for what an unclear call has made. Returns when to look again, or None when it is settled."""
-        if attempt.next_look_at is not None and now < attempt.next_look_at:
-            return attempt.next_look_at
+    def _settle(self, account: Account, lease: Lease) -> bool:
+        """Look for what an unclear call has made; the attempt is read under the lease, which may have changed it."""
+        attempt = self.storage.delivery.open_attempt(account.account_id)
+        if attempt is None:
+            return True
         doubt = self._doubt(attempt)
         known = self.storage.delivery.receipts_since(attempt.account_id, attempt.called_at - _KNOWN_SPAN)
+        publisher, looked_at = self.publisher_for(account), self.clock.now()
+        self.crashpoint("before look")
         try:
-            seen = self.publisher_for(work.account).recent(look_since(attempt, known))
+            seen = publisher.recent(look_since(attempt, known))
         except LookError:
-            return self._look_again(doubt, absent=False)
+            return self._look_again(doubt, lease, absent=False, looked_at=looked_at)
+        self.crashpoint("after look")
         found = find(doubt, seen, known)
         if found is None:
-            return self._look_again(doubt, absent=is_good_look(seen, known))
-        self._record(attempt, Outcome(verdict=Verdict.SENT), adopt(found), doubt.post, doubt.message)
-        return None
+            offset = server_time_offset(publisher) or timedelta(0)
+            absent = tells_absence(doubt, seen, known, looked_at=looked_at, offset=offset)
+            return self._look_again(doubt, lease, absent=absent, looked_at=looked_at)
+        return self._record(attempt, Outcome(verdict=Verdict.SENT), adopt(found), doubt.post, doubt.message, lease)
 
-    def _look_again(self, doubt: Doubt, *, absent: bool) -> datetime | None:
+    def _look_again(self, doubt: Doubt, lease: Lease, *, absent: bool, looked_at: datetime) -> bool:
         attempt = doubt.attempt
-        self.storage.delivery.record_look(attempt, absent=absent)
+        if not self.storage.delivery.record_look(attempt, absent=absent, lease=lease, now=self.clock.now()):
+            return False
+        self.crashpoint("after noting a look")
         looks, absent_looks = attempt.looks + 1, attempt.absent_looks + (1 if absent else 0)
-        change = conclude(doubt, absent_looks=absent_looks, looks=looks, now=self.clock.now())
+        change = conclude(doubt, absent=absent, absent_looks=absent_looks, looks=looks, looked_at=looked_at)
         if change is None:
-            after = self.storage.delivery.open_attempt(attempt.account_id)
-            return after.next_look_at if after else None
-        self._record(attempt, Outcome(verdict=Verdict.UNKNOWN), change, doubt.post, doubt.message)
-        return None
+            return True
+        return self._record(attempt, Outcome(verdict=Verdict.UNKNOWN), change, doubt.post, doubt.message, lease)
 
     def _doubt(self, attempt: Attempt) -> Doubt:
         post, message = self.storage.delivery.message_of(attempt)
@@ -164,8 +241,13 @@ class Deliverer:
             message=message,
             policy=policy_of(campaign),
             paused=campaign.paused_at is not None,
-            sender_gone=attempt.runner_id == self.runner_id or self.sender_gone(attempt),
+            sender_gone=self._call_has_ended(attempt),
         )
+
+    def _call_has_ended(self, attempt: Attempt) -> bool:
+        """Beyond doubt: it was ours, or its sender has recorded an (unclear) end, or its sender is gone."""
+        ours = attempt.runner_id == self.runner_id
+        return ours or attempt.verdict is not None or self.sender_gone(attempt.runner_id)
 
     def _tell(self, post: Post, *, part: int, reason: str) -> None:
         message = post.messages[part - 1]
@@ -197,6 +279,18 @@ def _call(publisher: Publisher, outgoing: Outgoing) -> Outcome:
         return Outcome(
             verdict=Verdict.UNKNOWN, reason=f"The call ended in a way nobody foresaw ({type(error).__name__})."
         )
+
+
+def stopped_by_clock(change: Change, offset: timedelta | None) -> Change:
+    """Nothing more goes out on the account when this computer's clock is far from the network's."""
+    if offset is None or abs(offset) <= WARN_OFFSET:
+        return change
+    way = "behind" if offset > timedelta(0) else "ahead"
+    reason = f"This computer's clock is {spoken(abs(offset))} {way} of the network's. Set it right."
+    if abs(offset) <= MOST_OFFSET:
+        log.warning("%s", reason)
+        return change
+    return replace(change, reason=change.reason or reason, account_stopped=change.account_stopped or reason)
 
 
 def serve_in_turn(deliverer: Deliverer, accounts: Sequence[Account]) -> list[datetime | None]:

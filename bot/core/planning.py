@@ -16,6 +16,7 @@ from bot.core.composing import Composer
 from bot.core.desk import Desk
 from bot.digest import Change, plan_code, plan_difference, post_digest
 from bot.lifecycle import is_final
+from bot.memory import without_collector
 from bot.model import Account, MessageState, PlannedPost, Post, PostKey, SeriesKind, Standing
 from bot.plan import Assignment, Pinned, assign
 from bot.settings import settings_of, settings_to_json
@@ -45,6 +46,7 @@ class PlanResult:
     first: bool
 
 
+@without_collector()
 def plan(
     desk: Desk, config: Config, *, respread: bool = False, progress: Progress = lambda items, _: items
 ) -> PlanResult:

@@ -14,7 +14,7 @@ from bot.model import Account, RunnerRecord
 log = logging.getLogger(__name__)
 
 HEARTBEAT = timedelta(seconds=5)
-"""How often a runner says in the database that it is alive."""
+"""How often a runner says in the database that it is alive, which it only is while its ticks succeed."""
 
 ServeAll = Callable[[Deliverer, Sequence[Account]], list[datetime | None]]
 
@@ -35,32 +35,46 @@ class Runner:
     deliverer: Deliverer
     serve_all: ServeAll = serve_in_turn
     _beat_at: datetime | None = field(default=None, init=False)
+    _sound: bool = field(default=True, init=False)
 
-    def begin(self, host: str, pid: int) -> None:
-        """Announce this runner, and take note of calls that a dead one left open."""
+    def begin(self, host: str, pid: int, *, boot_id: str = "", process_started: str = "") -> None:
+        """Announce this runner, with what lets others tell later whether it is gone for sure."""
         now = self.deliverer.clock.now()
-        delivery = self.deliverer.storage.delivery
-        delivery.announce(
-            RunnerRecord(runner_id=self.deliverer.runner_id, host=host, pid=pid, started_at=now, heartbeat_at=now)
+        self.deliverer.storage.delivery.announce(
+            RunnerRecord(
+                runner_id=self.deliverer.runner_id,
+                host=host,
+                pid=pid,
+                started_at=now,
+                heartbeat_at=now,
+                boot_id=boot_id,
+                process_started=process_started,
+            )
         )
-        orphans = delivery.disown(self.deliverer.runner_id, mode=self.deliverer.mode)
-        if orphans:
-            log.warning("The last runner ended while sending %d message(s); looking whether they are out.", orphans)
 
     def tick(self) -> Beat:
-        """Serve every account that has work."""
-        now, delivery = self.deliverer.clock.now(), self.deliverer.storage.delivery
-        if self._beat_at is None or abs(now - self._beat_at) >= HEARTBEAT:
-            delivery.heartbeat(self.deliverer.runner_id, now)
-            self._beat_at = now
+        """Serve every account that has work. A tick that fails lets the sign of life grow old."""
+        if self._sound:  # a tick may take long
+            self._give_sign()
+        self._sound = False
+        delivery = self.deliverer.storage.delivery
         accounts = delivery.busy_accounts(self.deliverer.mode)
         wakes = self.serve_all(self.deliverer, accounts) if accounts else []
         next_at = min((wake for wake in wakes if wake is not None), default=None)
         finished = not accounts or (next_at is None and delivery.unfinished(self.deliverer.mode) == 0)
+        self._sound = True
+        self._give_sign()
         return Beat(next_at=next_at, finished=finished)
 
+    def _give_sign(self) -> None:
+        now = self.deliverer.clock.now()
+        if self._beat_at is None or abs(now - self._beat_at) >= HEARTBEAT:
+            self.deliverer.storage.delivery.heartbeat(self.deliverer.runner_id, now)
+            self._beat_at = now
+
     def end(self) -> None:
-        """Say that this runner has ended in good order."""
+        """Say that this runner has ended in good order, and give its accounts back. No call may be under way."""
+        self.deliverer.storage.delivery.release(self.deliverer.runner_id)
         self.deliverer.storage.delivery.heartbeat(self.deliverer.runner_id, self.deliverer.clock.now(), stopped=True)
 
 
@@ -80,8 +94,9 @@ class Watchful:
         except CampaignBotError as error:
             self._say(str(error))
         except Exception as error:
-            log.debug("The tick failed.", exc_info=True)
-            self._say(f"Something unforeseen went wrong ({type(error).__name__}: {error}); trying again.")
+            # Its words may hold texts of posts, and alarms leave the house: the details are for the log alone.
+            if self._say(f"Something unforeseen went wrong ({type(error).__name__}); trying again."):
+                log.info("The tick failed.", exc_info=True)
         else:
             self._said = ""
             self._say_when_idle(beat)
@@ -94,8 +109,10 @@ class Watchful:
             self.alarm("Nothing more happens by itself: what is left waits for you. Look: campaign-bot status")
         self._idle = idle
 
-    def _say(self, what: str) -> None:
-        """Once for each trouble, not once a second."""
-        if what != self._said:
-            self._said = what
-            self.alarm(what)
+    def _say(self, what: str) -> bool:
+        """Once for each trouble, not once a second; whether it was said."""
+        if what == self._said:
+            return False
+        self._said = what
+        self.alarm(what)
+        return True

@@ -7,7 +7,7 @@ The protocol and its reasons: docs/delivery.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -69,15 +69,34 @@ def is_good_look(seen: Iterable[SeenPost], known: Mapping[str, datetime]) -> boo
     return any(post.network_id == newest for post in seen)
 
 
-def conclude(doubt: Doubt, *, absent_looks: int, looks: int, now: datetime) -> Change | None:
-    """What follows when it was not found; None while it is too early to say."""
-    settled = now - doubt.attempt.called_at >= SETTLE_WINDOW
-    if settled and absent_looks >= GOOD_LOOKS:
-        if _may_send_again(doubt, now):
+def tells_absence(
+    doubt: Doubt, seen: Sequence[SeenPost], known: Mapping[str, datetime], *, looked_at: datetime, offset: timedelta
+) -> bool:
+    """Whether a reading in which the post was not found says that it is not there.
+
+    Not when this computer's clock is wrong, or was when it called: then times prove nothing, and the reading may not go
+    back far enough. Nor when something there says the same, whatever its time. ``offset`` is that of the network's clock.
+    """
+    if abs(offset) > CLOCK_SKEW or doubt.attempt.called_at > looked_at + CLOCK_SKEW:
+        return False
+    wanted = match_key(doubt.message.draft.text)
+    alike = any(post.network_id not in known and match_key(post.text) == wanted for post in seen)
+    return is_good_look(seen, known) and not alike
+
+
+def conclude(doubt: Doubt, *, absent: bool, absent_looks: int, looks: int, looked_at: datetime) -> Change | None:
+    """What follows when it was not found; None while it is too early to say.
+
+    Only a reading that began after the settle window says that it will not come any more: what earlier ones did not
+    show may have come since. ``absent`` is what this reading told, ``absent_looks`` how many have told so, this one included.
+    """
+    settled = looked_at - (doubt.attempt.settle_from or doubt.attempt.called_at) >= SETTLE_WINDOW
+    if settled and absent and absent_looks >= GOOD_LOOKS:
+        if _may_send_again(doubt, looked_at):
             return Change(state=MessageState.PENDING, reason="X did not take it the first time; sending it once more.")
         return Change(state=MessageState.HELD, reason=_held("it is not on the account's timeline"))
     if looks >= MAX_LOOKS:
-        return Change(state=MessageState.HELD, reason=_held("the account's timeline could not be read"))
+        return Change(state=MessageState.HELD, reason=_held("the account's timeline does not settle it"))
     return None
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.core.checking import findings, refuse_errors
+from bot.core.checking import as_problem, findings, open_warnings, refuse_errors, tick_shown
 from bot.core.desk import Desk
-from bot.errors import NotApprovedError, Problem, UsageError
+from bot.errors import FindingsError, NotApprovedError, Problem, UsageError
 from bot.lifecycle import state_of
-from bot.model import Approval, Post, PostState
+from bot.model import Approval, Finding, Post, PostState
 from bot.storage.plans import PlanLine
+from bot.wording import plural
 
 _NAMED = 8
 """So many codes are named in the log; more are counted. What each sign-off covered stands with its post."""
@@ -25,8 +26,11 @@ class Signed:
     already: tuple[str, ...]
 
 
-def approve(desk: Desk, *, codes: Sequence[str] | None, plan_code: str, by: str) -> Signed:
-    """Sign posts off (all that wait for it, when ``codes`` is None) as they stood under ``plan_code``.
+def approve(
+    desk: Desk, *, codes: Sequence[str] | None, plan_code: str, by: str, accept_warnings: bool = True
+) -> Signed:
+    """Sign posts off (all that wait for it, when ``codes`` is None) as they stood under ``plan_code``, and with
+    ``accept_warnings`` tick what the checks warn of in them.
 
     Raises NotApprovedError with the difference when the plan is another one by now, FindingsError when a check says no.
     """
@@ -40,7 +44,7 @@ def approve(desk: Desk, *, codes: Sequence[str] | None, plan_code: str, by: str)
     wanted = tuple(post for post in posts if state_of(post) is PostState.DRAFT)
     if codes is not None:
         _refuse_unsignable(posts)
-    refuse_errors(findings(desk), frozenset(post.code for post in wanted))
+    warnings = _open_warnings(desk, wanted, accept=accept_warnings)
     now = desk.clock.now()
     approvals = {
         post.post_id: Approval(by=by.strip(), at=now, digest=post.digest, plan_code=record.plan_code) for post in wanted
@@ -50,8 +54,23 @@ def approve(desk: Desk, *, codes: Sequence[str] | None, plan_code: str, by: str)
     entry = desk.entry("approve", detail=detail, note=f"signed off by {by.strip()}")
     if not desk.storage.plans.approve(record.campaign_id, approvals, seen=record.plan_code, entry=entry):
         raise NotApprovedError(*_what_changed(desk, seen, desk.planned().plan_code))
+    tick_shown(desk, warnings, by=by.strip(), reason=f"accepted with the sign-off of plan {record.plan_code}")
     already = tuple(post.code for post in posts if state_of(post) is PostState.APPROVED)
     return Signed(plan_code=record.plan_code, codes=tuple(post.code for post in wanted), already=already)
+
+
+def _open_warnings(desk: Desk, wanted: Sequence[Post], *, accept: bool) -> tuple[Finding, ...]:
+    """The warnings that a sign-off of these posts would tick. Raises FindingsError for errors, or when it may not tick."""
+    if not wanted:
+        return ()
+    found, codes = findings(desk), frozenset(post.code for post in wanted)
+    refuse_errors(found, codes)
+    warnings = open_warnings(found, codes)
+    if warnings and not accept:
+        remedy = "Look at them (campaign-bot check), then add --accept-warnings, or tick each: campaign-bot check --tick RULE"
+        what = f"{plural(len(warnings), 'warning')} would be accepted with this sign-off."
+        raise FindingsError(Problem(what=what, remedy=remedy), *(as_problem(finding) for finding in warnings))
+    return warnings
 
 
 def copy_sign_off(source: Desk, target: Desk, signed: Signed) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from bot.config import Config
 from bot.config_reading import config_digest
-from bot.core.checking import findings
 from bot.core.desk import Desk
+from bot.cost import cost_of
 from bot.lifecycle import is_final, needs_person, reason_of, state_of
 from bot.model import Account, MessageState, Mode, Post, PostState
 from bot.reports.preview import Preview, build_preview, title_of, titles_of
@@ -24,6 +24,8 @@ _COMMANDS = {
 
 def preview(desk: Desk, *, mode: Mode, choose: Callable[[Post], bool] = lambda _: True) -> Preview:
     """The week, or the chosen posts of it, exactly as it will be sent."""
+    from bot.core.checking import findings  # the status needs no checks
+
     record, settings = desk.planned(), desk.settings()
     posts = desk.posts()
     account = _account(desk, posts)
@@ -39,6 +41,9 @@ def preview(desk: Desk, *, mode: Mode, choose: Callable[[Post], bool] = lambda _
         plan_code=record.plan_code,
         now=desk.clock.now(),
         hashtags=settings.hashtags,
+        budget_left=None
+        if settings.budget.usd is None
+        else settings.budget.usd - cost_of(posts, settings.prices).total,
     )
 
 

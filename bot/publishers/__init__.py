@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 from bot.model import Identity, Media, Outcome, Outgoing, SeenPost
 
@@ -34,6 +34,18 @@ class Publisher(Protocol):
     def whoami(self) -> Identity:
         """The account that the credentials belong to. Raises ``LookError``."""
         ...
+
+
+@runtime_checkable
+class TellsTime(Protocol):
+    """A publisher that has seen the network's clock. None as long as it has not."""
+
+    server_time_offset: timedelta | None
+
+
+def server_time_offset(publisher: Publisher) -> timedelta | None:
+    """How far the network's clock was ahead of ours at the last answer (negative: behind); None when nobody knows."""
+    return publisher.server_time_offset if isinstance(publisher, TellsTime) else None
 
 
 class UploadError(Exception):

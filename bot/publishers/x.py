@@ -13,7 +13,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -67,6 +68,7 @@ class XPublisher:
         self._handle = handle
         self._clock = clock
         self._timeouts = timeouts or Timeouts()
+        self.server_time_offset: timedelta | None = None
 
     def publish(self, outgoing: Outgoing) -> Outcome:
         """One POST, whatever happens; never raises."""
@@ -147,6 +149,7 @@ class XPublisher:
         except Exception as caught:  # noqa: BLE001 - whatever it is, the answer or its lack is judged below
             error = caught
         if session.answered is not None:
+            self.server_time_offset = offset_of(session.answered, self._clock.now())
             return _answer(session.answered)
         # The exception's own text may hold the request; its class is enough to find the place.
         _log.info("no complete answer from X: %s", type(error).__name__)
@@ -229,6 +232,17 @@ def _answer(answered: Answered) -> Answer:
     except (ValueError, RecursionError):
         body = None
     return Answer(status=answered.status, headers=answered.headers, body=body, empty=not answered.body.strip())
+
+
+def offset_of(answered: Answered, now: datetime) -> timedelta | None:
+    """How far the clock of whoever answered is ahead of ours, by the header ``Date`` (RFC 9110, 6.6.1; to the second).
+
+    None without a header that can be read.
+    """
+    try:
+        return parsedate_to_datetime(answered.headers["date"]).astimezone(UTC) - now
+    except (KeyError, ValueError):
+        return None
 
 
 def _is_success(answer: Answer) -> bool:

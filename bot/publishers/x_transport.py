@@ -17,6 +17,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -190,7 +191,8 @@ class GatewaySession(requests.Session):
         kwargs |= {"allow_redirects": False, "stream": True}
         try:
             response = super().request(method, address, *args, **kwargs)
-            body = _whole_body(response, self.watch)
+            with closing(response):
+                body = _whole_body(response, self.watch)
             response.raw = io.BytesIO(body)
         finally:
             self.watch.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from datetime import datetime
@@ -11,31 +12,56 @@ import sqlalchemy as sa
 
 from bot.storage.engine import Database
 from bot.storage.migrate import create_if_new
-from bot.storage.schema import metadata
+from bot.storage.schema import installation, metadata
 
 _BATCH = 500
 
 
 def copy_to_file(database: Database, target: Path) -> None:
-    """Write a complete copy to an SQLite file, replacing what is there, whatever the original runs on."""
-    for suffix in ("", "-wal", "-shm"):
-        target.with_name(target.name + suffix).unlink(missing_ok=True)
+    """Write a complete copy to an SQLite file, replacing what is there, whatever the original runs on.
+
+    It gets its name when it is whole and on the disk: VACUUM INTO that is cut off leaves half a file behind.
+    """
+    draft = target.with_name(f"{target.name}.part")
+    _remove(draft)
     if database.path is not None:
         with closing(sqlite3.connect(database.path)) as connection:
-            connection.execute("VACUUM INTO ?", (str(target),))
-        return
-    copy = Database(f"sqlite:///{target}", durable=False)
-    create_if_new(copy)
-    copy_rows(database, copy)
-    copy.close()
+            connection.execute("VACUUM INTO ?", (str(draft),))
+    else:
+        copy = Database(f"sqlite:///{draft}", durable=False)
+        create_if_new(copy)
+        copy_rows(database, copy)
+        copy.close()
+    with draft.open("r+b") as file:
+        os.fsync(file.fileno())
+    _remove(target)
+    draft.replace(target)
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def copy_rows(source: Database, target: Database) -> None:
     """Copy every row of every table, in one transaction on either side, into a database that has none yet."""
     with source.read() as reader, target.write() as writer:
+        writer.execute(sa.delete(installation))  # a new database has an id; a copy keeps that of the original
         for table in metadata.sorted_tables:
             for rows in reader.execute(sa.select(table)).mappings().partitions(_BATCH):
                 writer.execute(sa.insert(table), [dict(row) for row in rows])
+        if writer.dialect.name == "postgresql":
+            _count_on(writer)
+
+
+def _count_on(connection: sa.Connection) -> None:
+    """PostgreSQL numbers new rows by sequences, which do not see rows that bring their own numbers."""
+    for table in metadata.sorted_tables:
+        column = table.autoincrement_column
+        if column is not None:
+            sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
+            next_number = sa.select(sa.func.coalesce(sa.func.max(column), 0) + 1).scalar_subquery()
+            connection.execute(sa.select(sa.func.setval(sequence, next_number, sa.false())))
 
 
 def back_up(database: Database, now: datetime) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,9 +24,10 @@ from bot.model import (
     RunnerRecord,
     Standing,
 )
-from bot.storage import schema
+from bot.storage import leases, schema
 from bot.storage.engine import Database
 from bot.storage.journal import write_entry
+from bot.storage.leases import Lease
 from bot.storage.rows import (
     account_from,
     attempt_from,
@@ -90,23 +92,39 @@ _OPEN_ATTEMPT = sa.select(schema.attempts).where(
 _UNFINISHED = sa.select(sa.func.count()).select_from(schema.posts).where(_open_posts())
 _SENDABLE = (
     sa.select(schema.posts.c.campaign_id)
-    .join(schema.campaigns, schema.campaigns.c.campaign_id == schema.posts.c.campaign_id)
     .join(schema.accounts, schema.accounts.c.account_id == schema.posts.c.account_id)
     .where(
         schema.posts.c.post_id == sa.bindparam("post"),
         schema.posts.c.standing == Standing.APPROVED.value,
         schema.posts.c.digest == sa.bindparam("digest"),
         schema.posts.c.approved_digest == sa.bindparam("digest"),
-        schema.campaigns.c.started_at.is_not(None),
-        schema.campaigns.c.paused_at.is_(None),
         schema.accounts.c.stopped == "",
     )
-    .with_for_update()
+    .with_for_update(of=schema.posts)
 )
+# Shared: intents for other accounts need not wait for this one, but a pause waits for all of them. What a database
+# that may be an older copy takes for unsent is not sent for real before a person has verified it.
+_NO_DOUBT = sa.exists().where(schema.installation.c.doubt == "")
+_RUNS = (
+    sa.select(schema.campaigns.c.campaign_id)
+    .where(
+        schema.campaigns.c.campaign_id == sa.bindparam("campaign"),
+        schema.campaigns.c.started_at.is_not(None),
+        schema.campaigns.c.paused_at.is_(None),
+        sa.or_(schema.campaigns.c.mode == Mode.PRACTICE.value, _NO_DOUBT),
+    )
+    .with_for_update(read=True)
+)
+_LOCK_POST = sa.select(schema.posts.c.post_id).where(schema.posts.c.post_id == sa.bindparam("post")).with_for_update()
+
+
+def nobody_is_gone(_runner_id: str) -> bool:
+    """Without a proof every other runner counts as alive, and its lease as good."""
+    return False
 
 
 class Delivery:
-    """Intent methods of the runner."""
+    """Intent methods of the runner. Those that take a lease write nothing once it is lost, and say so."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -130,12 +148,45 @@ class Delivery:
                 open_attempt=_open_attempt(connection, account_id),
             )
 
+    def claim(
+        self, account_id: int, runner_id: str, *, now: datetime, is_gone: Callable[[str], bool] = nobody_is_gone
+    ) -> int | None:
+        """Take or renew the lease on an account: its fence, or None while another runner has it.
+
+        Writes nothing while the lease is fresh. ``is_gone`` says whether another owner has surely ended: then its
+        lease need not run out. A call that the last owner left open has an unknown outcome from ``now`` on.
+        """
+        with self._database.read() as connection:
+            found = leases.standing(connection, self._database, account_id)
+        if found.owner == runner_id and found.is_fresh:
+            return found.fence
+        gone = ""
+        if found.owner != runner_id and not found.is_over:
+            if not is_gone(found.owner):
+                return None
+            gone = found.owner
+        with self._database.write() as connection:
+            return leases.take(connection, self._database, account_id, runner_id, gone=gone, now=now)
+
+    def release(self, runner_id: str) -> None:
+        """A runner that ends gives its accounts back, so that the next one need not wait."""
+        with self._database.write() as connection:
+            leases.free(connection, runner_id)
+
+    def release_all(self) -> None:
+        """For whoever holds the lock of a database file: no other runner can be alive, so no lease is."""
+        with self._database.write() as connection:
+            leases.free(connection)
+
     def record_intent(
-        self, post: Post, message: Message, *, in_reply_to: str | None, runner_id: str, now: datetime
+        self, post: Post, message: Message, *, in_reply_to: str | None, lease: Lease, now: datetime
     ) -> Attempt | None:
         """Commit that this message is about to be sent. None, and nothing written, when it may not be any more:
-        paused, stopped, changed, unsigned, taken, or its predecessor is not out."""
+        the account was taken over, paused, stopped, changed, unsigned, taken, or its predecessor is not out.
+        The lease lasts at least 45 seconds from the commit."""
         with self._database.write() as connection:
+            if not leases.holds_for_a_call(connection, self._database, lease):
+                return None
             campaign_id = _may_send(connection, post, message, in_reply_to)
             if campaign_id is None:
                 return None
@@ -148,7 +199,8 @@ class Delivery:
                     account_id=post.key.account_id,
                     message_id=message.message_id,
                     attempt_no=number,
-                    runner_id=runner_id,
+                    runner_id=lease.runner_id,
+                    fence=lease.fence,
                     text_hash=text_hash(message.draft.text),
                     in_reply_to=in_reply_to,
                     called_at=now,
@@ -164,9 +216,10 @@ class Delivery:
             return attempt_from(inserted)
 
     def record_result(
-        self, attempt: Attempt, outcome: Outcome, change: Change, *, now: datetime, entry: AuditEntry
+        self, attempt: Attempt, outcome: Outcome, change: Change, *, lease: Lease, now: datetime, entry: AuditEntry
     ) -> Post | None:
-        """Commit what came of a call; the post as it is now. None, and nothing written, when somebody else closed it."""
+        """Commit what came of a call; the post as it is now. None, and nothing written, when somebody else closed it
+        or has taken the account over."""
         table = schema.attempts
         values: dict[str, object] = {
             "verdict": outcome.verdict.value,
@@ -176,7 +229,11 @@ class Delivery:
         }
         if change.closes:
             values |= {"closed_at": now, "network_id": change.receipt.network_id if change.receipt else None}
+        else:
+            values |= {"settle_from": now, "next_look_at": next_look_at(now, 0)}
         with self._database.write() as connection:
+            if not leases.holds(connection, lease):
+                return None
             still_open = (table.c.attempt_id == attempt.attempt_id) & table.c.closed_at.is_(None)
             if connection.execute(sa.update(table).where(still_open).values(values)).rowcount != 1:
                 return None
@@ -187,29 +244,49 @@ class Delivery:
             write_entry(connection, attempt.campaign_id, entry)
             return refresh_final(connection, attempt.message_id)
 
-    def record_look(self, attempt: Attempt, *, absent: bool) -> None:
-        """The timeline was read once more for an open attempt, or could not be read."""
+    def record_look(self, attempt: Attempt, *, absent: bool, lease: Lease, now: datetime) -> bool:
+        """The timeline was read once more for an open attempt, or could not be read. False when the lease is lost.
+
+        Of a call whose end nobody has recorded, the first look at ``now`` is the first moment at which it surely ended.
+        """
         table = schema.attempts
+        since = attempt.settle_from or now
         values = {
             "looks": attempt.looks + 1,
             "absent_looks": attempt.absent_looks + (1 if absent else 0),
-            "next_look_at": next_look_at(attempt.called_at, attempt.looks + 1),
+            "settle_from": since,
+            "next_look_at": next_look_at(since, attempt.looks + 1),
         }
         with self._database.write() as connection:
+            if not leases.holds(connection, lease):
+                return False
             connection.execute(sa.update(table).where(table.c.attempt_id == attempt.attempt_id).values(values))
+            return True
 
     def open_attempt(self, account_id: int) -> Attempt | None:
         """The call on an account that nobody knows the end of yet."""
         with self._database.read() as connection:
             return _open_attempt(connection, account_id)
 
-    def record_obstacle(self, message: Message, account_id: int, change: Change) -> None:
-        """Something failed before there was anything to call: a picture could not be uploaded."""
+    def record_obstacle(self, post: Post, message: Message, change: Change, *, lease: Lease) -> None:
+        """Something failed before there was anything to call: a picture could not be uploaded.
+
+        Nothing is written when a person has changed the post meanwhile.
+        """
         with self._database.write() as connection:
+            if not leases.holds(connection, lease) or not _is_unchanged(connection, post):
+                return
             update_message(
                 connection, message.message_id, change.state, change.reason, change.not_before, change.receipt
             )
-            _update_account(connection, account_id, change)
+            _update_account(connection, lease.account_id, change)
+
+    def give_up(self, post: Post, decision: Decision, *, lease: Lease, entry: AuditEntry) -> Post | None:
+        """The runner's own decision about a post. None, and nothing written, when a person has changed it meanwhile."""
+        with self._database.write() as connection:
+            if not leases.holds(connection, lease) or not _is_unchanged(connection, post):
+                return None
+            return update_post(connection, post.campaign_id, post.post_id, decision, entry=entry)
 
     def receipts_since(self, account_id: int, since: datetime) -> dict[str, datetime]:
         """Network ids of what is known to be on an account, with the instants of posting."""
@@ -224,21 +301,6 @@ class Delivery:
         """How many posts of started campaigns are not final."""
         with self._database.read() as connection:
             return connection.execute(_UNFINISHED, {"mode": mode.value}).scalar_one()
-
-    def disown(self, runner_id: str, *, mode: Mode) -> int:
-        """Calls that a dead runner left open have an unknown outcome now; says how many there were."""
-        messages, attempts = schema.messages, schema.attempts
-        orphaned = sa.select(attempts.c.message_id).where(
-            attempts.c.closed_at.is_(None),
-            attempts.c.runner_id != runner_id,
-            attempts.c.campaign_id.in_(sa.select(schema.campaigns.c.campaign_id).where(_started_campaigns())),
-        )
-        reason = "The program ended while this was being sent; looking whether it is out."
-        sending = messages.c.message_id.in_(orphaned) & (messages.c.state == MessageState.SENDING.value)
-        with self._database.write() as connection:
-            values = {"state": MessageState.UNKNOWN.value, "reason": reason}
-            statement = sa.update(messages).where(sending).values(values)
-            return connection.execute(statement, {"mode": mode.value}).rowcount
 
     def decide(self, campaign_id: int, post_id: int, decision: Decision, *, entry: AuditEntry) -> Post:
         """Let a pure decision look at a post and write what it says, in one transaction; returns the new post."""
@@ -292,7 +354,9 @@ def _open_attempt(connection: sa.Connection, account_id: int) -> Attempt | None:
 def _may_send(connection: sa.Connection, post: Post, message: Message, in_reply_to: str | None) -> int | None:
     """The campaign, when everything that was true when delivery looked is still true; locks what could change it."""
     campaign_id = connection.execute(_SENDABLE, {"post": post.post_id, "digest": post.digest}).scalar_one_or_none()
-    if campaign_id is None or _open_attempt(connection, post.key.account_id) is not None:
+    if campaign_id is None or connection.execute(_RUNS, {"campaign": campaign_id}).one_or_none() is None:
+        return None
+    if _open_attempt(connection, post.key.account_id) is not None:
         return None
     current = fetch_post(connection, post.post_id)
     if current.slot != post.slot or current.messages[message.position] != message:
@@ -305,6 +369,12 @@ def _may_send(connection: sa.Connection, post: Post, message: Message, in_reply_
             return None
     found: int = campaign_id
     return found
+
+
+def _is_unchanged(connection: sa.Connection, post: Post) -> bool:
+    """Locks the post."""
+    connection.execute(_LOCK_POST, {"post": post.post_id})
+    return fetch_post(connection, post.post_id) == post
 
 
 def _update_account(connection: sa.Connection, account_id: int, change: Change) -> None:

@@ -6,8 +6,9 @@ that two of them queue up instead of failing half-way (https://www.sqlite.org/la
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy.exc import DatabaseError as SqlDatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import DatabaseError, Problem
+from bot.storage.schema import UtcInstant
 
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -26,18 +28,28 @@ _PRAGMAS = (
     "trusted_schema=OFF",
     "fullfsync=ON",
 )
+_SQLITE_NOW = sa.select(
+    sa.type_coerce(sa.func.strftime("%Y-%m-%dT%H:%M:%f", "now").op("||")(sa.literal("000Z")), UtcInstant)
+)
+_SERVER_NOW = sa.select(
+    sa.type_coerce(
+        sa.func.to_char(sa.func.timezone("UTC", sa.func.clock_timestamp()), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), UtcInstant
+    )
+)
 
 
 class Database:
     """The connections to one database. ``path`` is its file, or None when it is a server.
 
     ``durable=False`` is for throw-away copies: they need not survive a power cut, so they do not wait for the disk.
+    ``now`` stands in for the engine's own clock, which times the leases: for tests that drive time.
     """
 
-    def __init__(self, url: str, *, durable: bool = True) -> None:
+    def __init__(self, url: str, *, durable: bool = True, now: Callable[[], datetime] | None = None) -> None:
         self.url = _parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.path = Path(self.url.database) if self.is_sqlite and self.url.database else None
+        self._injected_now = now
         self._engine = _engine(self.url)
         if self.is_sqlite:
             sa.event.listen(self._engine, "connect", _prepare_sqlite if durable else _prepare_throw_away)
@@ -59,6 +71,16 @@ class Database:
         """One consistent look; never blocks a writer on SQLite."""
         with self._translated(), self._reader.connect() as connection, connection.begin():
             yield connection
+
+    def now(self, connection: sa.Connection) -> datetime:
+        """What the clock of the database says at this moment, not at the begin of the transaction.
+
+        All runners of a database share this one clock, whatever their own ones say. Only leases use it.
+        """
+        if self._injected_now is not None:
+            return self._injected_now()
+        found: datetime = connection.execute(_SQLITE_NOW if self.is_sqlite else _SERVER_NOW).scalar_one()
+        return found
 
     def close(self) -> None:
         """Give all connections back."""

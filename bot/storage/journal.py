@@ -9,8 +9,8 @@ from bot.storage import schema
 from bot.storage.engine import Database
 
 
-def write_entry(connection: sa.Connection, campaign_id: int, entry: AuditEntry) -> None:
-    """Add one entry; its note, which may name people, goes to the erasable table."""
+def write_entry(connection: sa.Connection, campaign_id: int, entry: AuditEntry) -> int:
+    """Add one entry and give its id; its note, which may name people, goes to the erasable table."""
     inserted = connection.execute(
         sa.insert(schema.audit).values(
             campaign_id=campaign_id,
@@ -21,9 +21,11 @@ def write_entry(connection: sa.Connection, campaign_id: int, entry: AuditEntry) 
             detail=entry.detail,
         )
     )
-    if entry.note and inserted.inserted_primary_key:
-        audit_id = inserted.inserted_primary_key[0]
+    key = inserted.inserted_primary_key
+    audit_id = int(key[0]) if key else 0
+    if entry.note:
         connection.execute(sa.insert(schema.audit_notes).values(audit_id=audit_id, note=entry.note))
+    return audit_id
 
 
 class Journal:

@@ -292,11 +292,12 @@ def _add_posts(connection: sa.Connection, campaign_id: int, added: Sequence[tupl
         }
         for planned, digest in added
     ]
-    statement = sa.insert(table).returning(table.c.post_id, sort_by_parameter_order=True)
-    post_ids = connection.execute(statement, rows).scalars().all()
+    connection.execute(sa.insert(table), rows)  # and the ids by code: RETURNING takes four times as long
+    codes = sa.select(table.c.code, table.c.post_id).where(table.c.campaign_id == campaign_id)
+    post_ids = dict(connection.execute(codes).all())
     flat = [
-        (post_id, planned.key.account_id, position, draft)
-        for post_id, (planned, _) in zip(post_ids, added, strict=True)
+        (post_ids[planned.code], planned.key.account_id, position, draft)
+        for planned, _ in added
         for position, draft in enumerate(planned.messages)
     ]
     _add_messages(connection, flat)

@@ -82,6 +82,8 @@ def attempt_from(row: sa.Row[Any]) -> Attempt:
         looks=row.looks,
         absent_looks=row.absent_looks,
         next_look_at=row.next_look_at,
+        fence=row.fence,
+        settle_from=row.settle_from,
     )
 
 
@@ -94,6 +96,8 @@ def runner_from(row: sa.Row[Any]) -> RunnerRecord:
         started_at=row.started_at,
         heartbeat_at=row.heartbeat_at,
         stopped_at=row.stopped_at,
+        boot_id=row.boot_id,
+        process_started=row.process_started,
     )
 
 

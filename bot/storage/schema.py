@@ -81,6 +81,9 @@ accounts = sa.Table(
     sa.Column("proved_at", UtcInstant),
     _text("stopped"),
     sa.Column("resume_at", UtcInstant),
+    sa.Column("owner", sa.String(64), nullable=False, server_default=""),
+    sa.Column("lease_until", UtcInstant),
+    sa.Column("fence", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("network", "handle"),
 )
 
@@ -212,6 +215,8 @@ attempts = sa.Table(
     sa.Column("looks", sa.Integer, nullable=False, server_default="0"),
     sa.Column("absent_looks", sa.Integer, nullable=False, server_default="0"),
     sa.Column("next_look_at", UtcInstant),
+    sa.Column("fence", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("settle_from", UtcInstant),
     sa.UniqueConstraint("message_id", "attempt_no"),
 )
 
@@ -244,6 +249,19 @@ audit_notes = sa.Table(
     sa.Column("note", sa.Text, nullable=False),
 )
 
+waivers = sa.Table(
+    "waivers",
+    metadata,
+    sa.Column("waiver_id", sa.Integer, primary_key=True),
+    _campaign(),
+    sa.Column("audit_id", sa.Integer, sa.ForeignKey("audit.audit_id"), nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("rule", sa.String(40), nullable=False),
+    sa.Column("post_code", sa.String(40), nullable=False),
+    sa.Column("mark", sa.String(64), nullable=False),
+    sa.Index(None, "campaign_id"),
+)
+
 runners = sa.Table(
     "runners",
     metadata,
@@ -253,13 +271,26 @@ runners = sa.Table(
     sa.Column("started_at", UtcInstant, nullable=False),
     sa.Column("heartbeat_at", UtcInstant, nullable=False),
     sa.Column("stopped_at", UtcInstant),
+    _text("boot_id"),
+    _text("process_started"),
+)
+
+installation = sa.Table(
+    "installation",
+    metadata,
+    sa.Column("only", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("database_id", sa.String(36), nullable=False),
+    sa.Column("installation_id", sa.String(36)),
+    sa.Column("bound_at", UtcInstant),
+    _text("doubt"),
+    sa.Column("clock_trusted_at", UtcInstant),
 )
 
 
 def whole_metadata() -> sa.MetaData:
     """The tables, and the index that keeps an account to one open call, for whoever compares or makes schemas.
 
-    To declare a partial index loads the dialect of PostgreSQL: 0.1 s that a look at the status does not need.
+    To declare a partial index loads the dialect of PostgreSQL, 20 ms that a look at the status does not need.
     """
     name, is_open = "uq_attempts_one_open_per_account", attempts.c.closed_at.is_(None)
     if all(index.name != name for index in attempts.indexes):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -28,6 +30,7 @@ def upgrade() -> None:
     _messages()
     _attempts()
     _message_media()
+    _installation()
 
 
 def _accounts() -> None:
@@ -41,6 +44,9 @@ def _accounts() -> None:
         sa.Column("proved_at", sa.String(length=27), nullable=True),
         sa.Column("stopped", sa.Text(), server_default="", nullable=False),
         sa.Column("resume_at", sa.String(length=27), nullable=True),
+        sa.Column("owner", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("lease_until", sa.String(length=27), nullable=True),
+        sa.Column("fence", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("network", "handle", name=op.f("uq_accounts_network_handle")),
     )
@@ -86,6 +92,8 @@ def _runners() -> None:
         sa.Column("started_at", sa.String(length=27), nullable=False),
         sa.Column("heartbeat_at", sa.String(length=27), nullable=False),
         sa.Column("stopped_at", sa.String(length=27), nullable=True),
+        sa.Column("boot_id", sa.Text(), server_default="", nullable=False),
+        sa.Column("process_started", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("runner_id", name=op.f("pk_runners")),
     )
 
@@ -279,6 +287,8 @@ def _attempts() -> None:
         sa.Column("looks", sa.Integer(), server_default="0", nullable=False),
         sa.Column("absent_looks", sa.Integer(), server_default="0", nullable=False),
         sa.Column("next_look_at", sa.String(length=27), nullable=True),
+        sa.Column("fence", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("settle_from", sa.String(length=27), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], name=op.f("fk_attempts_account_id_accounts")),
         sa.ForeignKeyConstraint(
             ["campaign_id"], ["campaigns.campaign_id"], name=op.f("fk_attempts_campaign_id_campaigns")
@@ -310,3 +320,18 @@ def _message_media() -> None:
         sa.ForeignKeyConstraint(["sha256"], ["media.sha256"], name=op.f("fk_message_media_sha256_media")),
         sa.PrimaryKeyConstraint("message_id", "position", name=op.f("pk_message_media")),
     )
+
+
+def _installation() -> None:
+    """One row, with an id that all copies of this database share."""
+    table = op.create_table(
+        "installation",
+        sa.Column("only", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("database_id", sa.String(length=36), nullable=False),
+        sa.Column("installation_id", sa.String(length=36), nullable=True),
+        sa.Column("bound_at", sa.String(length=27), nullable=True),
+        sa.Column("doubt", sa.Text(), server_default="", nullable=False),
+        sa.Column("clock_trusted_at", sa.String(length=27), nullable=True),
+        sa.PrimaryKeyConstraint("only", name=op.f("pk_installation")),
+    )
+    op.bulk_insert(table, [{"only": 1, "database_id": str(uuid.uuid4())}])
