@@ -1,6 +1,6 @@
 # Needs make and Python 3.11 or newer, nothing else. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test torture check bench lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -22,6 +22,10 @@ demo: $(RUN) ## a whole campaign week in a minute, sending nothing
 
 test: $(DEV) ## all tests; PYTEST_ARGS="-n 2 -k name" narrows or speeds up
 	@$(PYTHON) -m pytest $(PYTEST_ARGS)
+
+torture: $(DEV) ## crashes, freezes and whole campaigns by seed; FROM=1 TO=100000; goes on where it stopped
+	@$(PYTHON) -m tests.torture --enumerate --from $(or $(FROM),1) --to $(or $(TO),2000)
+	@$(PYTHON) -m tests.torture --summary
 
 check: $(DEV) ## style, types, layers, and the rules of the project
 	@$(VENV)/bin/ruff check .

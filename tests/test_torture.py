@@ -1,0 +1,63 @@
+"""The suites of tests/torture in the dose of ``make test``; CAMPAIGN_BOT_TORTURE=ci gives more, ``make torture`` all."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from bot.core import delivering
+from tests.torture.enumerate_crashes import Order, Suite, explore, orders
+from tests.torture.network import BEFORE_ANSWER, BEFORE_ARRIVAL, Trouble
+from tests.torture.simulate import run_chunk
+from tests.torture.state_machine import CampaignMachine
+
+FULL = os.environ.get("CAMPAIGN_BOT_TORTURE", "") == "ci"
+SHARES = {Suite.T1: 4, Suite.T2: 8, Suite.T3: 2} if FULL else {Suite.T1: 0.42, Suite.T2: 1.2, Suite.T3: 0.3}
+"""So many eighths of all orders are tried."""
+EVERY = {Suite.T1: 1, Suite.T2: 2 if FULL else 7, Suite.T3: 1 if FULL else 2}
+CHUNK = 100
+CHUNKS = 20 if FULL else 1
+
+
+def dose(suite: Suite) -> list[Order]:
+    """A share of all orders that mixes everything that takes turns in them."""
+    return [order for order in orders(suite) if order.number * 5 % 8.3 < SHARES[suite]]
+
+
+@pytest.mark.parametrize("order", [order for suite in Suite for order in dose(suite)], ids=lambda order: order.name)
+def test_crashes_and_freezes_at_every_step_double_nothing_and_lose_nothing(order: Order) -> None:
+    tally = explore(order, every=EVERY[order.suite])
+    assert tally.failures == []
+    assert tally.cases > 1
+
+
+def test_every_step_in_the_code_is_one_that_the_suites_crash_at() -> None:
+    source = Path(delivering.__file__).read_text("utf-8")
+    steps = {*re.findall(r'self\.crashpoint\("([^"]+)"\)', source), BEFORE_ARRIVAL, BEFORE_ANSWER}
+    wanted = {(Trouble.LOST_ANSWER, Trouble.NO_CREDIT), (Trouble.LOST_REQUEST, Trouble.NONE)}
+    chosen = [
+        order for order in orders(Suite.T1) if order.faults in wanted and order.settles and order.refuses_duplicates
+    ]
+    reached = {name for order in chosen for name in explore(order).reached}
+    assert {f"crash {step}" for step in steps} - reached == set()
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_whole_campaigns_by_the_throw_of_dice_keep_every_promise(chunk: int) -> None:
+    result = run_chunk(1 + chunk * CHUNK, (chunk + 1) * CHUNK)
+    assert result.failures == []
+    assert result.cases == CHUNK
+    events = {"pause", "skip", "move", "retry", "delete", "mend", "colleague", "by_hand", "clock", "runner_comes"}
+    expected = {trouble.value for trouble in Trouble} | events | {"look failed", "timeline lagged", "arrived late"}
+    assert expected - set(result.reached) == set()
+
+
+def test_no_order_of_commands_ticks_and_faults_breaks_a_promise() -> None:
+    most = 300 if FULL else 25
+    chosen = settings(deadline=None, max_examples=most, stateful_step_count=25, derandomize=True, database=None)
+    run_state_machine_as_test(CampaignMachine, settings=chosen)
