@@ -85,5 +85,5 @@ def sample_campaign(folder: Path) -> Path:
     campaign_bot(folder, "load", "top20.csv")
     campaign_bot(folder, "plan")
     code = json.loads(campaign_bot(folder, "preview", "--json").said)["plan_code"]
-    campaign_bot(folder, "approve", "--all", "--code", code)
+    campaign_bot(folder, "approve", "--all", "--accept-warnings", "--code", code)
     return folder
