@@ -70,6 +70,64 @@ class AccountConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alerts:
+    """Who is told when something needs a person. Addresses that are secrets in themselves do not show themselves.
+
+    ``smtp`` is host and port. ``daily`` is a local time in the campaign's zone.
+    """
+
+    webhook: str | None = field(default=None, repr=False)
+    email_to: tuple[str, ...] = ()
+    email_from: str = ""
+    smtp: tuple[str, int] | None = None
+    smtp_user: str = ""
+    apprise: tuple[str, ...] = field(default=(), repr=False)
+    ping_url: str | None = field(default=None, repr=False)
+    daily: time | None = None
+
+
+QUIET_KINDS = ("pre-election", "mourning", "other")
+NATIONS = ("England", "Wales", "Scotland", "Northern Ireland")
+UNWAIVABLE = frozenset({"LEN", "EMPTY", "CHARACTERS", "DUPLICATE", "ALT-MISSING", "CONSENT", "DO-NOT-NAME"})
+"""Checks that nobody can waive or switch off: the network would refuse the post, or somebody would be harmed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuietWindow:
+    """A time in which to be quiet, of one of ``QUIET_KINDS``: from ``starts_at`` up to, not including, ``ends_at``, in
+    UTC; ``zone`` is the one whose clock it was written on."""
+
+    name: str
+    kind: str = "other"
+    zone: str = "Europe/London"
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checks:
+    """What the checks are told. ``sensitive`` is on while the mood is sad; ``planned_on`` is when the campaign was
+    decided; ``nation`` is whose bank holidays count; ``links`` are the hosts that may be linked to (none: any);
+    ``off`` names the checks that are switched off, each with the reason."""
+
+    sensitive: bool = False
+    planned_on: date | None = None
+    nation: str = "England"
+    acronyms: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    off: tuple[tuple[str, str], ...] = ()
+    quiet: tuple[QuietWindow, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What the campaign may cost in US dollars (None: no limit), and how many posts a day the account may send."""
+
+    usd: Decimal | None = None
+    posts_a_day: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """One campaign, as its config.toml describes it. ``counted`` says what the list's counts count: "nominations". ``folder`` is where that file lies; paths are resolved."""
 
@@ -88,5 +146,8 @@ class Config:
     totals: dict[str, str] = field(default_factory=dict)
     privacy_basis: str | None = None
     prices: Prices = field(default_factory=Prices)
+    checks: Checks = field(default_factory=Checks)
+    budget: Budget = field(default_factory=Budget)
+    alerts: Alerts = field(default_factory=Alerts)
     database_url: str
     templates: Path

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from bot import config_values as values
 from bot.config import AccountConfig, Config, Posting, Prices
 from bot.config_alerts import read_alerts
+from bot.config_checks import read_budget, read_checks
 from bot.config_series import read_series
 from bot.config_tables import FILE, Document
 from bot.errors import ConfigError, Problem
@@ -29,7 +30,21 @@ if TYPE_CHECKING:
 DATABASE_VARIABLE = "CAMPAIGN_BOT_DATABASE_URL"
 DATABASE_FILE = "campaign.db"
 _LONGEST_CAMPAIGN = 366
-_TABLES = ("campaign", "account", "posting", "series", "totals", "privacy", "prices", "alerts", "database", "templates")
+_TABLES = (
+    "campaign",
+    "account",
+    "posting",
+    "series",
+    "totals",
+    "privacy",
+    "prices",
+    "checks",
+    "quiet",
+    "budget",
+    "alerts",
+    "database",
+    "templates",
+)
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _FULL_DAY = timedelta(days=1)
 # What a plan does not depend on: where things lie, how to get in, who is told, and whether it is practice.
@@ -110,10 +125,11 @@ def _read(document: Document, home: Path, environ: Mapping[str, str]) -> Config:
     last = campaign.read("last_day", values.day, first, example="2026-12-04")
     posting = _posting(document.table("posting"))
     span = _span(campaign, first, last)
+    zone = campaign.read("zone", values.zone, "Europe/London")
     config = Config(
         folder=home,
         name=campaign.read("name", values.text, "", example='"Care Heroes of the Year"'),
-        zone=campaign.read("zone", values.zone, "Europe/London"),
+        zone=zone,
         first_day=first,
         last_day=last,
         hashtags=campaign.read("hashtags", values.hashtags, ()),
@@ -126,6 +142,8 @@ def _read(document: Document, home: Path, environ: Mapping[str, str]) -> Config:
         totals=_totals(document.table("totals")),
         privacy_basis=_single(document.table("privacy"), "basis"),
         prices=_prices(document.table("prices")),
+        checks=read_checks(document, zone),
+        budget=read_budget(document.table("budget")),
         alerts=read_alerts(document.table("alerts")),
         database_url=_database(document.table("database"), home, environ),
         templates=_templates(document.table("templates"), home),

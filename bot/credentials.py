@@ -92,22 +92,28 @@ def check_credentials(credentials: Credentials) -> Credentials:
     return _checked(asdict(credentials), {name: name.replace("_", " ") for name in VARIABLES})
 
 
+def read_secret(name: str, environ: Mapping[str, str]) -> str:
+    """A secret from its variable, or from the private file that ``name`` with ``_FILE`` names; empty without either.
+
+    Raises CredentialsError when both are set, or the file is not private or not there.
+    """
+    named = environ.get(f"{name}_FILE")
+    if named and environ.get(name):
+        remedy = f"Unset {name} or {name}_FILE."
+        raise CredentialsError(Problem(what="It is given twice, also as a file.", where=name, remedy=remedy))
+    if named:
+        return _read_private(Path(named), guarded=_mounted(Path(named), environ))
+    return environ.get(name, "")
+
+
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     values: dict[str, str] = {}
     problems: list[Problem] = []
     for field, name in VARIABLES.items():
-        named = environ.get(f"{name}_FILE")
-        if named and environ.get(name):
-            problems.append(
-                Problem(what="It is given twice, also as a file.", where=name, remedy=f"Unset {name} or {name}_FILE.")
-            )
-        elif named:
-            try:
-                values[field] = _read_private(Path(named), guarded=_mounted(Path(named), environ))
-            except CredentialsError as error:
-                problems += error.problems
-        else:
-            values[field] = environ.get(name, "")
+        try:
+            values[field] = read_secret(name, environ)
+        except CredentialsError as error:
+            problems += error.problems
     if problems:
         raise CredentialsError(*problems)
     return values

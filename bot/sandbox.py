@@ -31,6 +31,7 @@ _CHARACTERS_A_STEP = 50
 _TEST_NAMES = ("defined", "undefined", "none", "string", "number", "odd", "even", "divisibleby", "in")
 _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 _LOOP_FACTS = frozenset({"index", "index0", "revindex", "revindex0", "first", "last", "length", "cycle"})
+_SCALARS = frozenset({str, int, bool})
 _NO_NAMES = frozenset({"self", "super", "caller", "varargs", "kwargs"})
 _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Assign, nodes.Name, nodes.Const,
@@ -350,10 +351,12 @@ def is_plain(values: Mapping[str, Any]) -> bool:
     waiting: list[Any] = [values]
     while waiting:
         value = waiting.pop()
+        if type(value) in _SCALARS:  # first, because most are
+            continue
         if isinstance(value, Mapping):
             waiting.extend(value.values())
         elif isinstance(value, list):
             waiting.extend(value)
-        elif type(value) not in (str, int, bool):
+        else:
             return False
     return True

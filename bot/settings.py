@@ -8,19 +8,22 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from bot.config import Config, Prices
+from bot.config import Budget, Checks, Config, Prices
 from bot.lifecycle import Policy
+from bot.settings_checks import budget_from_plain, checks_from_plain, plain_budget, plain_checks
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Zone, rules about time, prices and hashtags as they were when the plan was made."""
+    """Zone, rules about time, prices, hashtags and what the checks are told, as they were when the plan was made."""
 
     zone: str = "UTC"
     policy: Policy = field(default_factory=Policy)
     prices: Prices = field(default_factory=Prices)
     hashtags: tuple[str, ...] = ()
     spacing: timedelta = timedelta(minutes=30)
+    checks: Checks = field(default_factory=Checks)
+    budget: Budget = field(default_factory=Budget)
 
 
 def settings_of(config: Config) -> Settings:
@@ -35,6 +38,8 @@ def settings_of(config: Config) -> Settings:
         prices=config.prices,
         hashtags=config.hashtags,
         spacing=config.posting.spacing,
+        checks=config.checks,
+        budget=config.budget,
     )
 
 
@@ -52,6 +57,8 @@ def settings_to_json(settings: Settings) -> str:
             "price_post_with_link": str(prices.post_with_link),
             "price_alt_text": str(prices.alt_text),
             "hashtags": list(settings.hashtags),
+            "checks": plain_checks(settings.checks),
+            "budget": plain_budget(settings.budget),
         },
         sort_keys=True,
     )
@@ -81,4 +88,6 @@ def settings_from_json(text: str) -> Settings:
         prices=Prices(**{key: Decimal(value) for key, value in prices.items()}),
         hashtags=tuple(stored.get("hashtags", ())),
         spacing=spacing,
+        checks=checks_from_plain(stored.get("checks", {})),
+        budget=budget_from_plain(stored.get("budget", {})),
     )

@@ -34,6 +34,7 @@ _HOST_WITH_SCHEME = re.compile(
 _CANDIDATE = re.compile(
     rf"(?P<scheme>[Hh][Tt][Tt][Pp][Ss]?://(?P<user>[A-Za-z0-9._~!$&'*+,;=%:-]{{1,64}}@)?)|(?P<host>[A-Za-z0-9_.{_ACCENTED}-]+)"
 )
+_MAYBE_LINK = re.compile(r"\.\S|://")  # most texts have neither, and need no closer look
 _STOPS_SCHEME = re.compile(r"[A-Za-z0-9@\uff20$#\uff03]")
 _STOPS_TLD = re.compile(r"[A-Za-z0-9@\uff20+-]")
 _IP_V6 = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\]")
@@ -186,6 +187,8 @@ def _in_tag(character: str) -> bool:
 
 def _links(text: str) -> Iterator[_Link]:
     """The links of a text in order, each character looked at a bounded number of times."""
+    if not _MAYBE_LINK.search(text):
+        return
     position = 0
     while candidate := _CANDIDATE.search(text, position):
         if candidate["host"] and (scheme := _late_scheme(text, candidate)) is not None:

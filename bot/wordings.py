@@ -37,11 +37,14 @@ def choose_wordings(turns: Sequence[Turn], count: int) -> tuple[int, ...]:
 
 
 def _freshest(subject_id: str, count: int, seen_at: dict[int, int], ahead: int | None) -> int:
-    def key(wording: int) -> tuple[bool, int, bytes]:
-        order = hashlib.sha256(f"{subject_id}\0{wording}".encode()).digest()
-        return (count > 1 and wording == ahead, seen_at.get(wording, -1), order)
+    def key(wording: int) -> tuple[bool, int]:
+        return (count > 1 and wording == ahead, seen_at.get(wording, -1))
 
-    return min(range(count), key=key)
+    best = min(map(key, range(count)))
+    equals = [wording for wording in range(count) if key(wording) == best]
+    if len(equals) == 1:  # the rule as soon as each has been seen
+        return equals[0]
+    return min(equals, key=lambda wording: hashlib.sha256(f"{subject_id}\0{wording}".encode()).digest())
 
 
 def _next_kept(turns: Sequence[Turn], place: int) -> int | None:

@@ -191,8 +191,9 @@ def a_week(ranking: Ranking) -> tuple[Post, ...]:
 
 
 def _praise(worker: Worker) -> str:
+    who = "Families" if worker.rank % 2 else "Colleagues"
     return (
         f"{worker.name} of {worker.organisation} is number {worker.rank} on this year\u2019s list, "
         f"with {worker.count} messages of thanks.\n\n"
-        "Families write about patience, good humour and a cup of tea at the right moment.\n\n#CareAwards2027"
+        f"{who} write about patience, good humour and a cup of tea at the right moment.\n\n#CareAwards2027"
     )

@@ -34,7 +34,8 @@ def found(
 
 
 def rules(*posts: Post) -> list[str]:
-    return [finding.rule for finding in found(*posts)]
+    """Errors alone: what a sign-off would be refused for."""
+    return [finding.rule for finding in found(*posts) if finding.severity is Severity.ERROR]
 
 
 def test_the_sample_week_passes_every_check() -> None:
@@ -43,7 +44,7 @@ def test_the_sample_week_passes_every_check() -> None:
 
 
 def test_every_rule_says_where_it_comes_from() -> None:
-    assert all(rule.__doc__ for rule in RULES)
+    assert all(rule.__doc__ for rule in RULES.values())
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,6 @@ def test_a_text_that_x_would_refuse_is_an_error(text: str, rule: str) -> None:
         "https://example.org/" + "a" * 300 + " " + "x" * 256,
         "Buy $ABC",
         "\U0001f469\u200d\U0001f469\u200d\U0001f467" * 140,
-        "Write to care@example.org",
         "Care 24/7",
     ],
 )
@@ -81,7 +81,7 @@ def test_a_text_that_x_would_take_passes(text: str) -> None:
 
 
 def test_a_text_that_is_too_long_says_by_how_much() -> None:
-    (finding,) = found(a_post("Short", "x" * 293, code="winner"))
+    (finding,) = found(a_post("Short", "x" * 293, code="winner"), rule="LEN")
     assert "13 over" in finding.message
     assert "293 of 280" in finding.message
     assert (finding.post_code, finding.part) == ("winner", 2)
@@ -107,7 +107,7 @@ def test_what_has_gone_out_is_not_checked_again(state: MessageState) -> None:
 
 def test_the_same_text_twice_is_an_error_on_the_later_post() -> None:
     first, later = a_post("Well done, all!", code="w08"), a_post("well  done,\nALL!", code="w07", slot=a_slot(1))
-    (finding,) = found(later, first)
+    (finding,) = found(later, first, rule="DUPLICATE")
     assert (finding.rule, finding.post_code) == ("DUPLICATE", "w07")
     assert "w08" in finding.message
 
@@ -143,14 +143,15 @@ def test_an_approved_post_may_be_late_within_the_limit(late: timedelta, blocked:
 
 def test_missed_and_failed_posts_are_not_told_that_their_slot_has_passed() -> None:
     failed = a_post(code="w08", messages=(a_message("Text", state=MessageState.FAILED),))
-    assert found(a_post(standing=Standing.MISSED), failed, after=timedelta(days=30)) == ()
+    posts = (a_post(standing=Standing.MISSED), failed)
+    assert found(*posts, after=timedelta(days=30), rule="SLOT-PAST") == ()
 
 
 def test_a_countdown_names_the_one_post_that_is_out_of_order() -> None:
     workers = [a_worker(rank, f"Worker {rank}") for rank in range(4, 12)]
     posts = [worker_post(worker, slot=a_slot(hour=8 + 11 - worker.rank)) for worker in workers]
     moved = replace(posts[0], slot=a_slot(hour=10, minute=30))
-    (finding,) = found(moved, *posts[1:], ranking=a_ranking(*workers))
+    (finding,) = found(moved, *posts[1:], ranking=a_ranking(*workers), rule="COUNTDOWN")
     assert (finding.rule, finding.severity, finding.post_code) == ("COUNTDOWN", Severity.WARNING, "w04")
 
 
@@ -161,7 +162,7 @@ def test_counting_up_and_ties_in_a_row_are_fine() -> None:
         a_post(worker.name, code=f"c{number}", slot=a_slot(hour=9 + number), subject=worker.worker_id)
         for number, worker in enumerate(workers)
     ]
-    assert found(*posts, ranking=a_ranking(*workers)) == ()
+    assert found(*posts, ranking=a_ranking(*workers), rule="COUNTDOWN") == ()
 
 
 def test_a_handle_of_the_list_gives_one_warning_for_the_whole_campaign() -> None:

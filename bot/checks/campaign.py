@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from bot.checks.view import FINAL, Part, PlanView, parts_of
+from bot.checks.view import FINAL, Part, PlanView, of_campaign, parts_of
 from bot.days import say_local
 from bot.model import Finding, Post, PostKey, PostState, SeriesKind, Severity
 from bot.text import find_mentions, normalise
 
 _WAITS_FOR_SLOT = {PostState.DRAFT, PostState.APPROVED}
 _SHOWN_CODES = 6
+_MOST_ALIKE = 5
+"""So many posts may share one wording; with eight wordings, a list of forty."""
+_DIGITS = re.compile(r"\d[\d,.]*(?:st|nd|rd|th)?\b")
 
 
 def duplicate_text(view: PlanView) -> Iterator[Finding]:
@@ -45,6 +49,24 @@ def _duplicates(parts: list[Part], waiting: set[tuple[PostKey, int]]) -> Iterato
                 post_code=part.post.code,
                 part=part.number,
             )
+
+
+def near_duplicate(view: PlanView) -> Iterator[Finding]:
+    """Many posts that differ in name, organisation, rank and count only read as made by a machine, and X's rules forbid
+    "substantially similar" posts in bulk (https://help.x.com/en/rules-and-policies/platform-manipulation). The row's
+    values are blanked; one finding for the campaign."""
+    alike: dict[tuple[int, str], dict[str, None]] = defaultdict(dict)
+    for passage in view.texts:
+        shape = _DIGITS.sub("#", passage.prose)
+        if any(letter.isalpha() for letter in shape):
+            alike[passage.part.post.key.account_id, _folded(shape)][passage.part.post.code] = None
+    most = max(alike.values(), key=len, default={})
+    groups = sum(1 for codes in alike.values() if len(codes) > _MOST_ALIKE)
+    if groups:
+        more = f" {groups - 1} more such groups." if groups > 1 else ""
+        what = f"{len(most):,} posts say the same but for the names: {', '.join(list(most)[:_SHOWN_CODES])}.{more}"
+        remedy = "Add another wording to the template, below a line of three equals signs."
+        yield of_campaign("NEAR-DUPLICATE", Severity.WARNING, what, remedy)
 
 
 def slot_past(view: PlanView) -> Iterator[Finding]:

@@ -6,13 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.config import Prices
 from bot.cost import Cost, cost_of
 from bot.lifecycle import reason_of, state_of
-from bot.model import Finding, Media, Message, MessageState, Mode, Post, PostState, Ranking, SeriesKind, Severity
+from bot.model import Finding, Media, Message, MessageState, Mode, Post, PostState, Ranking, SeriesKind
 from bot.text import MAX_WEIGHT, weighted_length
 from bot.wording import rank_label
 
@@ -63,7 +64,8 @@ class Day:
 @dataclass(frozen=True, kw_only=True)
 class Preview:
     """Everything that a preview shows. ``made_at`` is aware, in the campaign's zone; ``findings`` are all of them, in
-    the order of the checks, ``campaign_findings`` those that belong to no post shown."""
+    the order of the checks, ``campaign_findings`` those that belong to no post shown. ``budget_left`` (US dollars) is what
+    the whole campaign leaves of its budget, also where only a part of it is shown."""
 
     campaign: str
     account: str
@@ -80,6 +82,7 @@ class Preview:
     findings: tuple[Finding, ...]
     campaign_findings: tuple[Finding, ...]
     next_command: str
+    budget_left: Decimal | None = None
 
     @property
     def posts(self) -> int:
@@ -91,11 +94,11 @@ class Preview:
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+        return tuple(finding for finding in self.findings if finding.blocks)
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        return tuple(finding for finding in self.findings if finding.severity is Severity.WARNING)
+        return tuple(finding for finding in self.findings if finding.asks)
 
 
 def build_preview(  # noqa: PLR0913 - everything a preview shows, named one by one
@@ -112,6 +115,7 @@ def build_preview(  # noqa: PLR0913 - everything a preview shows, named one by o
     now: datetime,
     hashtags: tuple[str, ...] = (),
     account_name: str = "",
+    budget_left: Decimal | None = None,
 ) -> Preview:
     """Nothing is read and nothing decided here. ``posts`` may be a choice (one day, one post): cost and counts are of
     what is shown, and findings about other posts are left out."""
@@ -133,6 +137,7 @@ def build_preview(  # noqa: PLR0913 - everything a preview shows, named one by o
         counts=tuple((state, counts[state]) for state in PostState if counts[state]),
         cost=cost_of(posts, prices),
         prices=prices,
+        budget_left=budget_left,
         findings=kept,
         campaign_findings=tuple(finding for finding in kept if not finding.post_code),
         next_command=_next_command(counts, kept, plan_code),
@@ -208,10 +213,11 @@ def _part(message: Message, number: int, total: int, findings: tuple[Finding, ..
 def _next_command(counts: Counter[PostState], findings: Sequence[Finding], plan_code: str) -> str:
     if not counts:
         return "campaign-bot plan"
-    if any(finding.severity is Severity.ERROR for finding in findings):
+    if any(finding.blocks for finding in findings):
         return "campaign-bot plan"
     if counts[PostState.DRAFT]:
-        return f'campaign-bot approve --all --by "YOUR NAME" --code {plan_code}'
+        accept = " --accept-warnings" if any(finding.asks for finding in findings) else ""
+        return f'campaign-bot approve --all --by "YOUR NAME" --code {plan_code}{accept}'
     if set(counts) <= {PostState.APPROVED}:
         return "campaign-bot start"
     return "campaign-bot status"

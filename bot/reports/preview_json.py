@@ -18,9 +18,9 @@ def preview_json(preview: Preview) -> dict[str, object]:
       first plan), ``zone``, ``made_at`` (ISO 8601 with offset), ``hashtags``, ``next_command``
     - ``counts``: number of posts for each state that occurs
     - ``cost``: ``messages``, ``with_link``, ``without_link``, ``alt_texts``; money as decimal strings in US dollars:
-      ``total``, ``links_extra``, ``to_come``
+      ``total``, ``links_extra``, ``to_come``, ``budget_left`` (of the whole campaign; null without a budget)
     - ``findings``: ``rule``, ``severity`` (error, warning), ``message``, ``remedy``, ``post`` (code or null),
-      ``part`` (from 1, or null)
+      ``part`` (from 1, or null), ``accepted`` (who has waived or ticked it and why, or null)
     - ``posts`` in order of time: ``code``, ``kind``, ``title``, ``local`` (ISO 8601 with offset, campaign's zone),
       ``due_at`` (UTC), ``zone_name`` (GMT, BST), ``state``, ``reason``, ``signed_off_by``, ``parts``
     - ``parts``: ``number``, ``text`` (as it will be sent), ``used``, ``limit``, ``over_by``, ``state``, ``reason``,
@@ -53,6 +53,7 @@ def _cost(preview: Preview) -> dict[str, object]:
         "total": _money(cost.total),
         "links_extra": _money(cost.links_extra),
         "to_come": _money(cost.to_come),
+        "budget_left": None if preview.budget_left is None else _money(preview.budget_left),
     }
 
 
@@ -68,6 +69,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "remedy": finding.remedy,
         "post": finding.post_code or None,
         "part": finding.part,
+        "accepted": finding.accepted or None,
     }
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from bot.days import say_day, say_time
-from bot.model import Finding, MessageState, Severity
+from bot.model import Finding, MessageState
 from bot.reports.preview import Day, PartCard, PostCard, Preview
 from bot.reports.words import (
+    ACCEPTED_SYMBOL,
     MODE_LINES,
     SEVERITY_SYMBOLS,
     bold,
@@ -54,6 +55,11 @@ def cost_lines(preview: Preview) -> list[str]:
         lines.append(f"{plural(cost.alt_texts, 'alternative text')} at {dollars(prices.alt_text)}")
     if cost.to_come != cost.total:
         lines.append(f"{dollars(cost.to_come)} of it still to come")
+    if preview.budget_left is not None:
+        left = preview.budget_left
+        lines.append(
+            f"{dollars(left)} of the budget left" if left >= 0 else f"{dollars(-left)} more than the budget allows"
+        )
     return lines
 
 
@@ -122,6 +128,10 @@ def _broken(line: str, room: int) -> list[str]:
 
 
 def _finding(finding: Finding, width: int | None, *, colour: bool) -> Iterator[str]:
+    if finding.accepted:
+        text = f"{ACCEPTED_SYMBOL} {finding.rule}: {one_line(finding.message)} ({one_line(finding.accepted)})"
+        yield from (dim(line, colour=colour) for line in _barred(text, width, "    "))
+        return
     text = f"{SEVERITY_SYMBOLS[finding.severity]} {finding.severity.value} {finding.rule}: {one_line(finding.message)}"
     lines = [
         *_barred(text, width, "    "),
@@ -148,10 +158,11 @@ def findings_line(preview: Preview) -> str:
     errors, warnings = len(preview.errors), len(preview.warnings)
     blocked = plural(errors, "error blocks sign-off", "errors block sign-off")
     found = [*([blocked] if errors else []), *([plural(warnings, "warning")] if warnings else [])]
+    settled = sum(1 for finding in preview.findings if finding.accepted)
+    found += [f"{settled:,} waived or ticked"] if settled else []
     return ", ".join(found) or "none: every check passed"
 
 
 def next_step(preview: Preview) -> str:
     """The next command, and what has to come before it."""
-    errors = any(finding.severity is Severity.ERROR for finding in preview.findings)
-    return f"correct the errors, then: {preview.next_command}" if errors else preview.next_command
+    return f"correct the errors, then: {preview.next_command}" if preview.errors else preview.next_command

@@ -26,6 +26,7 @@ SYMBOLS: dict[PostState | MessageState, str] = {
 
 MODE_LINES = {Mode.PRACTICE: "PRACTICE: nothing is sent", Mode.LIVE: "LIVE: posts go out for real"}
 
+ACCEPTED_SYMBOL = "✓"
 SEVERITY_SYMBOLS = {Severity.ERROR: "✗", Severity.WARNING: "!"}
 
 _GREEN, _RED, _AMBER, _BLUE, _GREY = "32", "31", "33", "34", "90"
