@@ -40,6 +40,10 @@ def plan_code(desk: Desktop) -> str:
     return code
 
 
+def signed_by_ann(desk: Desktop) -> tuple[str, ...]:
+    return ("--by", "Ann Example", "--code", plan_code(desk), "--accept-warnings")
+
+
 def states(desk: Desktop) -> dict[str, int]:
     counts: dict[str, int] = json.loads(give(desk, preview, "--json").stdout)["counts"]
     return counts
@@ -53,7 +57,7 @@ def edit(path: Path, old: str, new: str) -> None:
 
 def test_a_script_signs_everything_under_the_code_it_read(script: Desktop) -> None:
     code = plan_code(script)
-    result = give(script, approve, "--all", "--by", "Ann Example", "--code", code)
+    result = give(script, approve, "--all", "--by", "Ann Example", "--code", code, "--accept-warnings")
     assert f"✓ Ann Example has signed off 31 posts of plan {code}: " in result.stdout
     assert "Accepted with it: 1 warning." in result.stdout
     assert result.stdout.endswith("Next: campaign-bot start\n")
@@ -61,16 +65,15 @@ def test_a_script_signs_everything_under_the_code_it_read(script: Desktop) -> No
 
 
 def test_single_posts_are_signed_and_the_rest_is_counted(script: Desktop) -> None:
-    result = give(script, approve, "w07", "o03", "--by", "Ann Example", "--code", plan_code(script))
+    result = give(script, approve, "w07", "o03", *signed_by_ann(script))
     assert "signed off 2 posts" in result.stdout
     assert "Not signed off yet: 29 posts (w20, " in result.stdout
     assert result.stdout.endswith("Next: campaign-bot approve --all\n")
 
 
 def test_what_was_signed_before_is_said(script: Desktop) -> None:
-    code = plan_code(script)
-    give(script, approve, "w07", "--by", "Ann Example", "--code", code)
-    result = give(script, approve, "w07", "o03", "--by", "Ann Example", "--code", code)
+    give(script, approve, "w07", *signed_by_ann(script))
+    result = give(script, approve, "w07", "o03", *signed_by_ann(script))
     assert "signed off 1 post of" in result.stdout
     assert "Signed off before: w07." in result.stdout
 
@@ -142,10 +145,34 @@ def test_errors_block_before_anybody_is_asked(person: Desktop) -> None:
 
 
 def test_the_name_of_the_sign_off_stands_in_the_log(script: Desktop) -> None:
-    give(script, approve, "--all", "--by", "Ann Example", "--code", plan_code(script))
+    give(script, approve, "--all", *signed_by_ann(script))
     with script.shop() as shop:
-        entry = shop.bot.log()[-1]
+        entry = shop.bot.log()[-2]
     assert (entry.action, entry.actor, entry.note) == ("approve", "Ann Example", "signed off by Ann Example")
+
+
+def test_a_script_says_that_it_accepts_the_warnings(script: Desktop) -> None:
+    refused = give(script, approve, "--all", "--by", "Ann Example", "--code", plan_code(script))
+    assert isinstance(refused.exception, FindingsError)
+    assert "--accept-warnings" in str(refused.exception)
+    assert "@handle" in str(refused.exception)
+    assert states(script) == {"draft": 31}
+
+
+@pytest.mark.parametrize(("typed", "state"), [("y\n", "approved"), ("n\n", "draft")])
+def test_a_person_with_a_plan_code_is_asked_about_the_warnings_alone(person: Desktop, typed: str, state: str) -> None:
+    result = give(person, approve, "--all", "--code", plan_code(person), typed=typed)
+    assert "Accept 1 warning with your sign-off? [y/N]" in result.stdout
+    assert states(person) == {state: 31}
+
+
+def test_a_sign_off_ticks_the_warnings_in_the_signers_name(person: Desktop) -> None:
+    give(person, approve, typed="y\n")
+    with person.shop() as shop:
+        entry = shop.bot.log()[-1]
+        (finding,) = shop.bot.findings()
+    assert (entry.action, entry.actor, entry.detail) == ("tick", "Ann Example", "MENTION: the campaign")
+    assert finding.accepted.startswith("ticked by Ann Example: accepted with the sign-off of plan ")
 
 
 def test_the_real_program_ends_with_the_code_for_changed_since(script: Desktop) -> None:

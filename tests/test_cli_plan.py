@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.cli.approve import approve
+from bot.cli.check import check
 from bot.cli.load import load
-from bot.cli.plan import check, plan
+from bot.cli.plan import plan
 from bot.errors import NotReadyError, TemplateError
 from tests.campaigns import a_folder
 from tests.screens import Desktop, give, set_line
@@ -31,7 +32,7 @@ def edit(path: Path, old: str, new: str) -> None:
 
 def sign(desk: Desktop) -> str:
     code: str = json.loads(give(desk, plan, "--json").stdout)["plan_code"]
-    assert give(desk, approve, "--all", "--code", code).exit_code == 0
+    assert give(desk, approve, "--all", "--code", code, "--accept-warnings").exit_code == 0
     return code
 
 

@@ -25,7 +25,7 @@ def test_a_campaign_is_planned_signed_rehearsed_and_practised_on_a_server(folder
     said(folder, "load", "top20.csv")
     said(folder, "plan")
     code = json.loads(said(folder, "preview", "--json"))["plan_code"]
-    assert "31 posts" in said(folder, "approve", "--all", "--by", "Ann Example", "--code", code)
+    assert "31 posts" in said(folder, "approve", "--all", "--accept-warnings", "--by", "Ann Example", "--code", code)
     assert "31 posted" in said(folder, "start", "--dry-run")
     assert "31 approved" in said(folder, "status")
     assert "on record" in said(folder, "start", "--confirm", NAME, "--no-run")

@@ -92,7 +92,7 @@ def test_status_loads_nothing_heavy(signed: Path) -> None:
 def test_the_log_says_who_did_what_in_the_campaign_s_time(signed: Path) -> None:
     fine(campaign_bot(signed, "skip", "w07", "--reason", "She asked us not to"))
     said = fine(campaign_bot(signed, "log"))
-    assert said.splitlines()[0].split() == ["When", "Who", "What", "Post", "Detail", "Note"]
+    assert said.splitlines()[0].split() == ["When", "Who", "What", "Post", "Detail"]
     last = said.splitlines()[-1]
     assert "Ann Example  skip" in last
     assert "w07" in last
@@ -105,5 +105,5 @@ def test_the_log_can_be_short_and_speaks_to_programs(signed: Path) -> None:
     assert len(short.splitlines()) == 3
     assert "All of them: campaign-bot log -n 0" in short
     entries = json.loads(fine(campaign_bot(signed, "log", "-n", "0", "--json")))
-    assert [entry["what"] for entry in entries] == ["load", "plan", "approve"]
+    assert [entry["what"] for entry in entries] == ["load", "plan", "approve", "tick"]
     assert entries[0]["at"].endswith("Z")

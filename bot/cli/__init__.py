@@ -21,9 +21,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("bot.cli.setup", "Write config.toml, the templates and a sample list into a folder."),
     "connect": ("bot.cli.connect", "Store the account's secrets, readable by you alone."),
     "doctor": ("bot.cli.doctor", "Check everything that could go wrong before it does."),
+    "rank": ("bot.cli.rank", "Make the ranked list from a usage log."),
     "load": ("bot.cli.load", "Load the ranked list, and show what changed."),
     "plan": ("bot.cli.plan", "Give every post its slot and its final text."),
-    "check": ("bot.cli.plan", "Run all checks over the plan."),
+    "check": ("bot.cli.check", "Run all checks over the plan."),
     "preview": ("bot.cli.preview", "Show the week exactly as it will be sent."),
     "approve": ("bot.cli.approve", "Sign posts off, exactly as previewed."),
     "start": ("bot.cli.start", "Start the campaign (or rehearse it: --dry-run)."),
@@ -39,6 +40,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "delete": ("bot.cli.mend", "Take a post off the network."),
     "correct": ("bot.cli.mend", "Correct a post that is out."),
     "winner": ("bot.cli.winner", "Preview the winner thread, or send it now."),
+    "health": ("bot.cli.health", "Say whether all is well, for monitors."),
+    "service": ("bot.cli.service", "Let the system run the campaign, also after a restart."),
     "db": ("bot.cli.db", "Look after the database."),
 }
 

@@ -24,12 +24,16 @@ _MOST_CODES = 12
 @click.option("--all", "everything", is_flag=True, help="Every post that is not signed off yet.")
 @click.option("--by", default="", metavar="NAME", help="Whose sign-off it is.")
 @click.option("--code", "plan_code", default="", metavar="PLANCODE", help="The plan code on the preview that was read.")
+@click.option("--accept-warnings", is_flag=True, help="For scripts: tick the warnings of what is signed, in your name.")
 @pass_screen
-def approve(screen: Screen, codes: tuple[str, ...], everything: bool, by: str, plan_code: str) -> None:
+def approve(
+    screen: Screen, codes: tuple[str, ...], everything: bool, by: str, plan_code: str, accept_warnings: bool
+) -> None:
     """Sign posts off, exactly as they were previewed. Nothing is ever sent without it.
 
-    At a terminal it shows what there is to sign, and asks. With --code it asks nothing, and refuses with the
-    difference if the plan is another one by now. Whatever changes a text or a time later ends the sign-off of the
+    At a terminal it shows what there is to sign, and asks; who signs ticks the warnings shown. With --code it
+    refuses with the difference if the plan is another one by now, and asks about warnings alone; a script adds
+    --accept-warnings. Whatever changes a text or a time later ends the sign-off of the
     posts it touches, and says so.
 
     Example: campaign-bot approve --all --by "Ann Example" --code 7ZGX-D2
@@ -56,7 +60,12 @@ def approve(screen: Screen, codes: tuple[str, ...], everything: bool, by: str, p
         if not plan_code and sheet.posts and not _agreed(screen, sheet, signer):
             say("Nothing was signed off.")
             return
-        signed = bot.approve(codes=wanted, plan_code=plan_code or sheet.plan_code, by=signer)
+        signed = bot.approve(
+            codes=wanted,
+            plan_code=plan_code or sheet.plan_code,
+            by=signer,
+            accept_warnings=accept_warnings or not plan_code or _ticked(screen, sheet),
+        )
         _show(signed, signer, sheet)
         _show_left(bot)
 
@@ -79,6 +88,19 @@ def _agreed(screen: Screen, sheet: Preview, signer: str) -> bool:
         say(f"\n! {plural(len(sheet.warnings), 'warning')} above: with your sign-off you accept them.")
     posts = "this post" if sheet.posts == 1 else f"these {plural(sheet.posts, 'post')}"
     return click.confirm(f"\nSign off {posts} of plan {sheet.plan_code} as {signer}?")
+
+
+def _ticked(screen: Screen, sheet: Preview) -> bool:
+    """Whether a person at the terminal accepts the warnings that stand; a script says so by an option."""
+    from bot.cli.check import finding_lines
+    from bot.wording import plural
+
+    if not sheet.warnings or sheet.errors or not screen.may_ask:
+        return False
+    for finding in sheet.warnings:
+        for line in finding_lines(finding, sheet, colour=screen.colour):
+            say(line)
+    return click.confirm(f"\nAccept {plural(len(sheet.warnings), 'warning')} with your sign-off?")
 
 
 def _show(signed: Signed, signer: str, sheet: Preview) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from bot.cli.columns import column_wishes, source_of
 from bot.cli.screen import Screen, pass_screen, say, table
 from bot.errors import ListQuestionError, Problem, UsageError
 
@@ -22,11 +24,17 @@ _MOST_ROWS, _MOST_CHANGES, _MOST_CODES = 60, 60, 12
 _LARGE_FILE = 200_000
 """Bytes from which on reading and comparing may take more than a second."""
 _NEW = "n"
+_PASTED = "-"
 _T = TypeVar("_T")
 
 
 @click.command()
-@click.argument("list_file", metavar="LIST.csv", type=click.Path(path_type=Path))
+@click.argument("source", metavar="LIST")
+@click.option("--sheet", metavar="NAME", help="For a workbook: the sheet that holds the list.")
+@click.option("--query", metavar="SQL", help="For a database: a SELECT, or the name of a table.")
+@click.option(
+    "--column", multiple=True, metavar="FIELD=NAME", help='Which column is what, for example --column name="Full name".'
+)
 @click.option(
     "--same",
     multiple=True,
@@ -38,9 +46,19 @@ _T = TypeVar("_T")
 @click.option("--yes", is_flag=True, help="Save without asking, at a terminal too.")
 @pass_screen
 def load(
-    screen: Screen, list_file: Path, same: tuple[str, ...], new: tuple[int, ...], dry_run: bool, yes: bool
+    screen: Screen,
+    source: str,
+    sheet: str | None,
+    query: str | None,
+    column: tuple[str, ...],
+    same: tuple[str, ...],
+    new: tuple[int, ...],
+    dry_run: bool,
+    yes: bool,
 ) -> None:
-    """Load the ranked list LIST.csv, and show what changed against the one before.
+    """Load the ranked list LIST, and show what changed against the one before.
+
+    LIST is a CSV file, a workbook (xlsx, xls, ods), the URL of a database, or - for what you paste.
 
     The first row holds headings: rank, name, organisation and count, and if you like id, handle, organisation handle,
     photo, alt text, pronouns. All of it is loaded or nothing; every cell that cannot be read is named. Your file is
@@ -48,14 +66,15 @@ def load(
 
     Example: campaign-bot load top20.csv
 
+    Example: campaign-bot load staff.xlsx --sheet "Top 20" --column name="Full name"
+
     What comes next: campaign-bot plan
     """
-    from bot.ranking import read_list
-
     answers = _answers(same, new)
-    path = _find(screen, list_file)
-    steps = _Steps(path)
-    loaded = steps.run("Reading the list", lambda: read_list(path))
+    found = source_of(source, screen.folder)
+    steps = _Steps(found)
+    reading = _Reading(folder=screen.folder, sheet=sheet, query=query, column=column)
+    loaded = steps.run("Reading the list", lambda: reading.read(found))
     if dry_run and _is_new(screen):
         _show_list(loaded, loaded.notes)
         say("\nNothing was saved.")
@@ -71,10 +90,43 @@ def load(
     _show_saved(result)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """How the list is to be read."""
+
+    folder: Path
+    sheet: str | None
+    query: str | None
+    column: tuple[str, ...]
+
+    def read(self, source: Path | str) -> LoadedList:
+        """Read it. Raises UsageError for an option that is not for such a source, and as ``read_list`` does."""
+        from bot.ranking import Field, read_list, read_pasted
+        from bot.ranking.workbooks import is_workbook
+
+        columns = column_wishes(self.column, Field)
+        is_database = isinstance(source, str)
+        if self.query is not None and not is_database:
+            remedy = "Leave it away, or name the database: sqlite:///FILE"
+            raise UsageError(Problem(what="--query is for databases, and this is none.", remedy=remedy))
+        if self.sheet is not None and (is_database or not is_workbook(Path(source))):
+            raise UsageError(Problem(what="--sheet is for workbooks, and this is none.", remedy="Leave it away."))
+        if source == Path(_PASTED):
+            return read_pasted(_pasted(), folder=self.folder, columns=columns)
+        return read_list(source, folder=self.folder, sheet=self.sheet, query=self.query, columns=columns)
+
+
+def _pasted() -> bytes:
+    if sys.stdin.isatty():
+        click.echo("Paste the list with its headings, then end with Ctrl+D (on Windows Ctrl+Z and Enter).", err=True)
+    return sys.stdin.buffer.read()
+
+
 class _Steps:
     """Says on a terminal what a large list is waiting for; a small one is done before it could be read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, source: Path | str) -> None:
+        path = Path(source)
         large = path.is_file() and path.stat().st_size > _LARGE_FILE
         self._shown = large and sys.stderr.isatty()
         self._done = 0
@@ -94,12 +146,6 @@ def _is_new(screen: Screen) -> bool:
     from bot.bootstrap import nothing_loaded
 
     return nothing_loaded(screen.config())
-
-
-def _find(screen: Screen, path: Path) -> Path:
-    """As it was written, or in the campaign's folder."""
-    there = screen.folder / path
-    return there if not path.exists() and there.exists() else path
 
 
 def _answers(same: Sequence[str], new: Sequence[int]) -> dict[int, str | None]:

@@ -1,20 +1,20 @@
-"""campaign-bot plan and campaign-bot check: every post its slot and text, and what the checks say about them."""
+"""campaign-bot plan: every post its slot and text, and what changes."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from bot.cli.check import finding_lines, findings_json, next_after_check
 from bot.cli.screen import Screen, pass_screen, say, say_json
-from bot.errors import ExitCode
 
 if TYPE_CHECKING:
     from bot.core.planning import PlanResult
     from bot.digest import Change
-    from bot.model import Finding, Slot
+    from bot.model import Slot
     from bot.reports.preview import Preview
 
 _LARGE_PLAN = 500
@@ -51,28 +51,6 @@ def plan(screen: Screen, respread: bool, as_json: bool) -> None:
         say(line)
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="The findings for programs.")
-@pass_screen
-def check(screen: Screen, as_json: bool) -> None:
-    """Run all checks over the plan: lengths, duplicates, spoilers, dates and more.
-
-    Ends with exit code 3 if an error blocks sign-off, else with 0; warnings do not count.
-
-    Example: campaign-bot check
-
-    What comes next: correct what is wrong in the list, the templates or config.toml, then campaign-bot plan
-    """
-    with screen.shop() as shop:
-        sheet = shop.bot.sheet()
-    if as_json:
-        say_json(_findings_json(sheet))
-    else:
-        for line in _check_lines(sheet, colour=screen.colour):
-            say(line)
-    click.get_current_context().exit(ExitCode.FINDINGS if sheet.errors else ExitCode.FINE)
-
-
 def progress_bar(items: Iterable[_T], total: int) -> Iterator[_T]:
     """The items again; on a terminal, with a bar when there are many."""
     if total < _LARGE_PLAN or not sys.stderr.isatty():
@@ -99,7 +77,7 @@ def _plan_lines(result: PlanResult, sheet: Preview, *, colour: bool) -> Iterator
         yield f"! {one_line(note)}"
     yield ""
     yield from _summed_up(sheet, colour=colour)
-    yield f"Next: {_next(sheet)}"
+    yield f"Next: {next_after_check(sheet)}"
 
 
 def _days(sheet: Preview) -> Iterator[str]:
@@ -170,74 +148,22 @@ def _when(slot: Slot) -> str:
     return f"{short_day(slot.local)} {say_time(slot.local)}"
 
 
-def _next(sheet: Preview) -> str:
-    from bot.model import PostState
-
-    if sheet.errors:
-        return "correct the list, a template or config.toml, then: campaign-bot plan"
-    return "campaign-bot preview" if PostState.DRAFT in dict(sheet.counts) else "campaign-bot start"
-
-
 def _summed_up(sheet: Preview, *, colour: bool) -> Iterator[str]:
     from bot.reports.preview_text import findings_line
 
     yield f"Findings: {findings_line(sheet)}"
     for finding in sheet.errors[:_MOST_ERRORS]:
-        yield from _finding(finding, sheet, colour=colour)
+        yield from finding_lines(finding, sheet, colour=colour)
     if len(sheet.errors) > _MOST_ERRORS:
         yield f"  … and {len(sheet.errors) - _MOST_ERRORS:,} more: campaign-bot check"
     elif sheet.warnings:
         yield "  All of them: campaign-bot check"
 
 
-def _finding(finding: Finding, sheet: Preview, *, colour: bool) -> Iterator[str]:
-    """A finding with its place and what to do about it; only a thread has parts worth counting."""
-    from bot.reports.words import SEVERITY_SYMBOLS, one_line, painted_severity
-
-    threads = {card.code for day in sheet.days for card in day.cards if len(card.parts) > 1}
-    part = f", part {finding.part}" if finding.part and finding.post_code in threads else ""
-    place = f"{finding.post_code}{part}: " if finding.post_code else ""
-    line = f"{SEVERITY_SYMBOLS[finding.severity]} {place}{one_line(finding.message)} ({finding.rule})"
-    yield "  " + painted_severity(line, finding.severity, colour=colour)
-    if finding.remedy:
-        yield f"    → {one_line(finding.remedy)}"
-
-
-def _check_lines(sheet: Preview, *, colour: bool) -> Iterator[str]:
-    from bot.reports.preview_text import findings_line
-    from bot.reports.words import bold
-
-    yield f"plan {sheet.plan_code} · {findings_line(sheet)}"
-    groups: Sequence[tuple[str, Sequence[Finding]]] = (
-        ("Errors: these block sign-off", sheet.errors),
-        ("Warnings: look at these before you sign", sheet.warnings),
-    )
-    for heading, findings in groups:
-        if findings:
-            yield ""
-            yield bold(heading, colour=colour)
-        for finding in findings:
-            yield from _finding(finding, sheet, colour=colour)
-    yield ""
-    yield f"Next: {_next(sheet)}"
-
-
-def _findings_json(sheet: Preview) -> dict[str, object]:
-    from bot.reports.preview_json import preview_json
-
-    return {
-        "version": 1,
-        "plan_code": sheet.plan_code,
-        "errors": len(sheet.errors),
-        "warnings": len(sheet.warnings),
-        "findings": preview_json(sheet)["findings"],
-    }
-
-
 def _as_json(result: PlanResult, sheet: Preview) -> dict[str, object]:
     titles = _titles(sheet)
     return {
-        **_findings_json(sheet),
+        **findings_json(sheet),
         "first": result.first,
         "posts": sheet.posts,
         "messages": sheet.messages,

@@ -77,16 +77,16 @@ def timeline_event(event: Event, titles: dict[str, str]) -> TimelineEvent:
 
 def finding_line(finding: Finding) -> str:
     """``✗ w07: what is wrong. What to do.``"""
-    from bot.reports.words import SEVERITY_SYMBOLS, one_line
+    from bot.reports.words import ACCEPTED_SYMBOL, SEVERITY_SYMBOLS, one_line
 
     where = f"{finding.post_code}: " if finding.post_code else ""
+    if finding.accepted:
+        return one_line(f"{ACCEPTED_SYMBOL} {where}{finding.message} ({finding.accepted})")
     return one_line(f"{SEVERITY_SYMBOLS[finding.severity]} {where}{finding.message} {finding.remedy}")
 
 
 def _say_findings(found: tuple[Finding, ...]) -> None:
-    from bot.model import Severity
-
-    errors = [finding for finding in found if finding.severity is Severity.ERROR]
+    errors = [finding for finding in found if finding.blocks]
     for finding in found:
         say(finding_line(finding))
     if errors:

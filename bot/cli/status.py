@@ -135,10 +135,16 @@ def log(screen: Screen, number: int, as_json: bool) -> None:
     from bot.reports.words import short_moment
 
     rows = [
-        (short_moment(entry.at, zone), entry.actor, entry.action, entry.post_code, entry.detail, entry.note)
+        (
+            short_moment(entry.at, zone),
+            entry.actor,
+            entry.action,
+            entry.post_code,
+            " · ".join(text for text in (entry.detail, entry.note) if text),
+        )
         for entry in entries
     ]
-    say(table(("When", "Who", "What", "Post", "Detail", "Note"), rows))
+    say(table(("When", "Who", "What", "Post", "Detail"), rows))
     if number and len(entries) == number:
         say(f"These are the newest {number:,}. All of them: campaign-bot log -n 0")
 

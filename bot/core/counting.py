@@ -27,7 +27,9 @@ class CallCount:
         """The latest number; 0 when this computer knows of none. Raises DatabaseError for a file that is damaged."""
         try:
             text = self.path.read_text(encoding="ascii").strip()
-            return int(text) if text else 0  # empty: the process was killed between making the file and its first number
+            return (
+                int(text) if text else 0
+            )  # empty: the process was killed between making the file and its first number
         except FileNotFoundError:
             return 0
         except (OSError, ValueError) as error:

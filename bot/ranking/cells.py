@@ -27,10 +27,13 @@ _COUNT = re.compile(r"(?P<whole>[0-9]+|[0-9]{1,3}(?:(?P<mark>[, '\u2019])[0-9]{3
 _HANDLE_LINK = re.compile(
     r"(?:https?://)?(?:www\.|mobile\.)?(?:x|twitter)\.com/@?(?P<name>[^/?#]*)/?(?:[?#].*)?", re.IGNORECASE
 )
+# "@Home Care" is a name that begins so; "@carehome" and "Care Home (@carehome)" hold a handle.
+_LONE_HANDLE = re.compile(r"^@\w+$|(?<!\w)(?<!^)@\w")
 _HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}")
 _SHEET_ERROR = re.compile(
     r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|FIELD!)|Err:[0-9]{3}", re.IGNORECASE
 )
+_MARKED_TEXT = re.compile("'+[=+\\-@\uff1d\uff0b\uff0d\uff20]")
 _FORMULA = re.compile(r"=\s*(?:[A-Za-z.]+\(|\$?[A-Za-z]{1,3}\$?[0-9]+\b)")
 # UTF-8 read as Windows-1252: the first byte of a letter shows as one of these, the next as a character of 0x80 to 0xBF.
 _LATER_BYTES = "".join(bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0xC0)).replace("\ufffd", "")
@@ -70,7 +73,7 @@ def clean(cell: str) -> str:
     text = " ".join(cell.split())
     if text.startswith('="') and text.endswith('"'):
         text = text[2:-1]
-    elif text[:1] == "'" and text[1:2] in ("=", "+", "-", "@"):
+    elif text.startswith("'") and _MARKED_TEXT.match(text):
         # A spreadsheet's mark for "this is text", not part of it.
         text = text[1:]
     if text.startswith(("#", "Err", "err", "ERR")) and _SHEET_ERROR.fullmatch(text):
@@ -123,7 +126,7 @@ def person(cell: str) -> str:
 def organisation(cell: str) -> str:
     """Read an organisation's name, which is kept as it is spelled; Care@Home is one, @carehome is not."""
     text = _titled(cell, "organisation", MAX_NAME)
-    if "@" in text and re.search(r"(?<!\w)@\w", text):
+    if "@" in text and _LONE_HANDLE.search(text):
         remedy = "Write the organisation's name here, and its handle in a column “organisation handle”."
         raise CellError(f"“{_short(text)}” looks like a handle, not an organisation.", remedy)
     return text

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from types import MappingProxyType
 
 from bot.errors import ListError, Problem
 from bot.ranking.sheet import Sheet, SheetRow
@@ -31,6 +32,7 @@ class Field(StrEnum):
     PRONOUNS = "pronouns"
 
 
+NO_WISHES: Mapping[Field, str] = MappingProxyType({})
 REQUIRED = (Field.RANK, Field.NAME, Field.ORGANISATION)
 
 _ORGANISATION_WORDS = ("organisation", "organization", "org", "employer", "council", "company")
@@ -99,7 +101,7 @@ def letter(index: int) -> str:
 def field_of(heading: str) -> Field | None:
     """Say what a heading means; None when it is not known."""
     for text in (heading, re.sub(r"\(.*?\)", " ", heading)):
-        field = _FIELD_OF.get(_plain(text))
+        field = _FIELD_OF.get(plain(text))
         if field:
             return field
     return None
@@ -110,25 +112,53 @@ def recognised(cells: Iterable[str]) -> int:
     return len({field for cell in cells if len(cell) <= _LONGEST_HEADING and (field := field_of(cell))})
 
 
-def understand(sheet: Sheet) -> Layout:
-    """Find the heading row and the columns. Raises ListError with everything that is wrong with the headings."""
+def understand(sheet: Sheet, wished: Mapping[Field, str] = NO_WISHES) -> Layout:
+    """Find the heading row and the columns; ``wished`` gives the heading for a field, whatever else it would mean.
+
+    Raises ListError with everything that is wrong with the headings.
+    """
     if not sheet.rows:
         remedy = "Save the list again, with its headings and rows."
         raise ListError(Problem(what="The list is empty: every cell is blank.", where=sheet.source_name, remedy=remedy))
     early = [row for row in sheet.rows if row.number <= HEADER_WITHIN] or sheet.rows[:1]
-    header = max(early, key=lambda row: recognised(row.cells))
+    fields = {plain(heading): field for field, heading in wished.items()}
+    header = max(early, key=lambda row: (sum(plain(cell) in fields for cell in row.cells), recognised(row.cells)))
     columns = tuple(
         Column(index=index, field=field, heading=_squeeze(cell))
         for index, cell in enumerate(header.cells)
-        if (field := field_of(cell))
+        if (field := _meant(cell, fields))
     )
-    problems = [*_doubles(sheet, header, columns), *_missing(sheet, header, columns)]
+    problems = [
+        *_unfound(sheet, header, wished),
+        *_doubles(sheet, header, columns),
+        *_missing(sheet, header, columns),
+    ]
     if problems:
         raise ListError(*problems)
     return Layout(header=header, columns=columns, notes=tuple(_notes(sheet, header, columns)))
 
 
-def _plain(heading: str) -> str:
+def _meant(heading: str, wished: Mapping[str, Field]) -> Field | None:
+    """A field that was given a heading has no other one."""
+    field = wished.get(plain(heading)) or field_of(heading)
+    return None if field in wished.values() and plain(heading) not in wished else field
+
+
+def _unfound(sheet: Sheet, header: SheetRow, wished: Mapping[Field, str]) -> list[Problem]:
+    headings = {plain(cell): _squeeze(cell)[:60] for cell in header.cells if cell.strip()}
+    problems = []
+    for field, heading in wished.items():
+        if plain(heading) not in headings:
+            near = difflib.get_close_matches(plain(heading), headings, n=1, cutoff=0.6)
+            shown = ", ".join(f"“{one}”" for one in list(headings.values())[:20])
+            remedy = f"Is it “{headings[near[0]]}”?" if near else f"The headings are {shown}."
+            what = f"There is no column “{heading}” for {field}."
+            problems.append(Problem(what=what, where=sheet.where(header.number), remedy=remedy))
+    return problems
+
+
+def plain(heading: str) -> str:
+    """Spell a heading without case, punctuation and double spaces."""
     return " ".join(re.sub(r"[^\w#]+|_", " ", heading).casefold().split())
 
 
@@ -166,14 +196,17 @@ def _missing(sheet: Sheet, header: SheetRow, columns: Sequence[Column]) -> list[
 
 
 def _remedy(missing: Sequence[Field], found: Sequence[str]) -> str:
-    unknown = {_plain(cell): cell for cell in found if field_of(cell) is None}
+    unknown = {plain(cell): cell for cell in found if field_of(cell) is None}
     if Field.NAME in missing and _PARTS_OF_A_NAME & unknown.keys():
         return "Put first and last name together in one column with the heading “name”."
     for field in missing:
-        near = [plain for plain in unknown if difflib.get_close_matches(plain, _HEADINGS[field], n=1, cutoff=0.75)]
+        near = [one for one in unknown if difflib.get_close_matches(one, _HEADINGS[field], n=1, cutoff=0.75)]
         if near:
             return f"Is “{unknown[near[0]]}” meant to be “{field}”? Then give it that heading."
-    return "The list needs one row of headings with at least “rank”, “name” and “organisation”."
+    return (
+        "The list needs one row of headings with at least “rank”, “name” and “organisation”. If it has them under "
+        f'other headings, add for example --column {missing[0]}="{next(iter(unknown.values()), "…")}"'
+    )
 
 
 def _notes(sheet: Sheet, header: SheetRow, columns: Sequence[Column]) -> Iterable[str]:

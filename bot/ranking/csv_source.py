@@ -41,8 +41,12 @@ _END = "\x00end"
 
 def read_csv(path: Path) -> Sheet:
     """Read a CSV file. Raises ListError when it cannot be read as one."""
-    name = path.name
-    text, notes = _text(_content(path), name)
+    return read_bytes(_content(path), name=path.name, folder=path.parent)
+
+
+def read_bytes(data: bytes, *, name: str, folder: Path) -> Sheet:
+    """Read what a CSV file holds, or what somebody pasted. Raises ListError when it cannot be read as CSV."""
+    text, notes = _text(data, name)
     delimiter = None
     if found := _SEP_LINE.match(text):
         delimiter = found["delimiter"]
@@ -55,7 +59,7 @@ def read_csv(path: Path) -> Sheet:
         notes.append(f"Cells are separated by {_DELIMITERS.get(delimiter, repr(delimiter))}.")
     rows = tuple(_rows(text, delimiter, name))
     _refuse_swallowed(rows, text, delimiter, name)
-    return Sheet(source_name=name, folder=path.parent, rows=rows, notes=tuple(notes))
+    return Sheet(source_name=name, folder=folder, rows=rows, notes=tuple(notes))
 
 
 def _refuse(where: str, what: str, remedy: str) -> NoReturn:

@@ -11,7 +11,7 @@ from bot.errors import ListError, Problem
 from bot.ranking import cells, ties
 from bot.ranking.agreement import disagreements, remarks
 from bot.ranking.cells import CellError
-from bot.ranking.columns import Field, Layout, understand
+from bot.ranking.columns import NO_WISHES, Field, Layout, understand
 from bot.ranking.sheet import MAX_ROWS, ListRow, LoadedList, Sheet, SheetRow, is_blank
 
 _T = TypeVar("_T")
@@ -36,9 +36,12 @@ class _Body:
         self.problems.append(Problem(what=what, where=self.where(row, meaning), remedy=remedy))
 
 
-def read_rows(sheet: Sheet) -> LoadedList:
-    """Understand a sheet, whatever it came from. Raises ListError with every problem, each with row and column."""
-    layout = understand(sheet)
+def read_rows(sheet: Sheet, wished: Mapping[Field, str] = NO_WISHES) -> LoadedList:
+    """Understand a sheet, whatever it came from; ``wished`` gives headings for fields.
+
+    Raises ListError with every problem, each with row and column.
+    """
+    layout = understand(sheet, wished)
     body = _Body(sheet=sheet, layout=layout, rows=_below(sheet, layout))
     read = [_row(body, row) for row in body.rows]
     rows = [row for row, _ in read]
