@@ -7,7 +7,7 @@ PYTHON := $(VENV)/bin/python
 # Another Python: make demo PY=/path/to/python3.12
 PY ?=
 PIP := $(PYTHON) -m pip --disable-pip-version-check -qq
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n auto
 UV ?= $(or $(wildcard $(VENV)/bin/uv),uv)
 # Tools and their packages, by exact version and hash; the project itself is installed as it lies here.
 RUN := $(VENV)/.ready-to-run
@@ -20,7 +20,7 @@ help: ## list the commands
 demo: $(RUN) ## a whole campaign week in a minute, sending nothing
 	@$(VENV)/bin/campaign-bot demo
 
-test: $(DEV) ## all tests; PYTEST_ARGS="-n 2 -k name" narrows or speeds up
+test: $(DEV) ## all tests; PYTEST_ARGS="-n 2 -k name" narrows it
 	@$(PYTHON) -m pytest $(PYTEST_ARGS)
 
 torture: $(DEV) ## crashes, freezes and whole campaigns by seed; FROM=1 TO=100000; goes on where it stopped

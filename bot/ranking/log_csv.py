@@ -7,11 +7,10 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from bot.errors import ListError, Problem
 from bot.ranking.log_columns import HEADINGS_WITHIN, LogColumns, Role, Wishes, find_columns, understood
@@ -86,6 +85,13 @@ def _counted(log: CsvLog, window: Window) -> UsageLog:
     return counting.result()
 
 
+class _OfShape(NamedTuple):
+    """What is known of times of one shape: the groups counted so far, and which days lie inside the window."""
+
+    groups: dict[tuple[str, ...], list[Any]]  # cells -> [uses, latest time]: changed for each row, so a plain list
+    days: dict[str, bool]
+
+
 @dataclass(kw_only=True)
 class _Counting:
     """One pass. Days and clocks come again and again, so each is understood once and then looked up."""
@@ -95,27 +101,28 @@ class _Counting:
     problems: list[Problem] = field(default_factory=list)
     bad: int = 0
     seen: int = 0
-    days: dict[str, bool] = field(default_factory=dict)
-    clocks: dict[str, dict[Any, list[Any]]] = field(default_factory=dict)
-    shapes: dict[Shape, dict[Any, list[Any]]] = field(default_factory=dict)
+    clocks: dict[str, _OfShape] = field(default_factory=dict)
+    shapes: dict[Shape, _OfShape] = field(default_factory=dict)
 
     def run(self, rows: Iterator[list[str]], line: Callable[[], int], *, stop_at: int | None) -> None:
         """Count row by row; the common case is kept short, everything else goes to ``_unusual``."""
         columns = self.log.columns
         pick = itemgetter(*columns.needed)
         at, width = columns.indices[Role.TIME], len(columns.headings)
-        day_of, clock_of = self.days.get, self.clocks.get
+        clock_of = self.clocks.get
         number = 0
         for number, cells in enumerate(rows, start=1):  # noqa: B007  # counted to the last one
             if len(cells) == width:
                 time = cells[at]
-                inside, groups = day_of(time[:10]), clock_of(time[10:])
-                if inside is not None and groups is not None:
-                    entry = groups.get(pick(cells))
-                    if entry is not None:
+                of_shape = clock_of(time[10:])
+                if of_shape is not None:
+                    inside = of_shape[1].get(time[:10])
+                    entry = of_shape[0].get(pick(cells))
+                    if entry is not None and inside is not None:
                         if inside:
                             entry[0] += 1
-                            entry[1] = max(entry[1], time)
+                            if time > entry[1]:  # noqa: PLR1730  # a call for each row would take a tenth longer
+                                entry[1] = time
                         continue
             self._unusual(cells, line())
             if stop_at and self.bad >= stop_at:
@@ -125,8 +132,8 @@ class _Counting:
     def result(self) -> UsageLog:
         """Bring the groups of all shapes together."""
         counted = Counted(window=self.window, source_name=self.log.path.name)
-        for groups in self.shapes.values():
-            for cells, (uses, latest) in groups.items():
+        for of_shape in self.shapes.values():
+            for cells, (uses, latest) in of_shape.groups.items():
                 moment = self.window.read(latest) if latest else None
                 counted.group(key_of(cells), rows=0, uses=uses, latest=moment.instant if moment else None)
         counted.rows, counted.bad = self.seen, self.bad
@@ -156,25 +163,29 @@ class _Counting:
         moment = self.window.read(time)
         if moment is None:
             self._refuse(line, NO_TIME[0].format(f"“{time[:60]}”"), NO_TIME[1])
-            self._groups(Shape("", 0, "")).setdefault(picked, [0, ""])
+            self._of_shape(Shape("", 0, "")).groups.setdefault(picked, [0, ""])
             return
         iso = self.window.iso(time)
         self._learn(iso, moment)
-        entry = self._groups(moment.shape).setdefault(picked, [0, ""])
+        entry = self._of_shape(moment.shape).groups.setdefault(picked, [0, ""])
         if self.window.contains(moment.instant):
             entry[0] += 1
             entry[1] = max(entry[1], iso)
 
     def _learn(self, iso: str, moment: Moment) -> None:
-        holds = self.window.holds(date.fromisoformat(iso[:10]))
-        if holds is not None:
-            self.days[iso[:10]] = holds
+        of_shape = self._of_shape(moment.shape)
+        day, (first, last) = iso[:10], self.window.limits(moment.shape)
+        # On the day of a limit itself the clock decides, unless the limit is its first moment.
+        if (day != first[:10] or day == first) and (day != last[:10] or day == last):
+            of_shape.days[day] = day >= first and (not last or day < last)
         if len(self.clocks) > _MOST_CLOCKS:
             self.clocks.clear()
-        self.clocks[iso[10:]] = self._groups(moment.shape)
+        self.clocks[iso[10:]] = of_shape
 
-    def _groups(self, shape: Shape) -> dict[Any, list[Any]]:
-        return self.shapes.setdefault(shape, {})
+    def _of_shape(self, shape: Shape) -> _OfShape:
+        if shape not in self.shapes:
+            self.shapes[shape] = _OfShape({}, {})
+        return self.shapes[shape]
 
     def _at(self, line: int) -> str:
         return f"{self.log.path.name}, line {line}"

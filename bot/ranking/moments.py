@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -83,14 +83,6 @@ class Window:
         """Tell whether an aware instant counts."""
         after = self.since is None or instant >= self.since.replace(tzinfo=self.zone)
         return after and (self.until is None or instant < self.until.replace(tzinfo=self.zone))
-
-    def holds(self, day: date) -> bool | None:
-        """Tell whether every moment of a day counts, or none; None when it depends on clock or offset."""
-        two = timedelta(days=2)
-        if (self.since and day < self.since.date() - two) or (self.until and day > self.until.date() + two):
-            return False
-        inside = (not self.since or day > self.since.date() + two) and (not self.until or day < self.until.date() - two)
-        return True if inside else None
 
     def bounds(self, offset: timedelta | None) -> tuple[datetime | None, datetime | None]:
         """Give both ends as a clock with this offset shows them; without offset as a clock of the zone does."""
