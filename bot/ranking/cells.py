@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -48,6 +49,10 @@ _NOTHING = frozenset({"-", "\u2013", "\u2014", "n/a", "N/A"})
 _CSV_UTF8 = "Save the list again as “CSV UTF-8” from the program it was made in, or type the name again."
 
 
+# Most cells: nothing to squeeze, to compose, to mark or to refuse.
+_PLAIN = re.compile(r"[0-9A-Za-z](?: ?[0-9A-Za-z.,&/()@_-])*+")
+
+
 class CellError(Exception):
     """A cell that cannot be understood: what is wrong, and what to do."""
 
@@ -68,6 +73,8 @@ def clean(cell: str) -> str:
     """Squeeze white space and compose letters (NFC); accents and quotation marks stay. Raises CellError."""
     if len(cell) > MAX_CELL:
         raise CellError(f"The cell holds {len(cell):,} characters; at most {MAX_CELL:,} are read.", "Shorten it.")
+    if _PLAIN.fullmatch(cell):
+        return cell
     if not cell.isprintable():
         _refuse_invisible(cell)
     text = " ".join(cell.split())
@@ -123,6 +130,7 @@ def person(cell: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4_096)
 def organisation(cell: str) -> str:
     """Read an organisation's name, which is kept as it is spelled; Care@Home is one, @carehome is not."""
     text = _titled(cell, "organisation", MAX_NAME)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from bot.ranking.moments import Shape, Window
@@ -56,8 +56,8 @@ class LogQuery:
         return (
             f"SELECT {keys}, COUNT(*), COUNT(CASE WHEN shape < 0 THEN 1 END), "
             f"COUNT(CASE WHEN inside = 1 THEN 1 END), {self._latest()} "
-            f"FROM (SELECT {self._keys()}, moment, shape, {self._inside()} AS inside FROM ({self._shaped()}) AS shaped"
-            f") AS judged GROUP BY {keys}"
+            f"FROM (SELECT {keys}, moment, shape, {self._inside()} AS inside FROM ({self._shaped()}) AS shaped"
+            f"{self._apart()}) AS judged GROUP BY {keys}"
         )
 
     def odd(self, limit: int = MOST_ODD + 1) -> str:
@@ -78,13 +78,14 @@ class LogQuery:
     def _odd_only(self) -> str:
         return f"WHERE {self._shape(self.time)} < 0"
 
-    def _keys(self) -> str:
-        return ", ".join(f"k{at}" for at in range(len(self.picked)))
+    def _apart(self) -> str:
+        """Keep SQLite from working the shape out anew wherever it is used; a limit of -1 is none."""
+        return " LIMIT -1" if self.engine is Engine.SQLITE else ""
 
     def _shaped(self) -> str:
         exact = " COLLATE BINARY" if self.engine is Engine.SQLITE else ""
         keys = ", ".join(f"{column}{exact} AS k{at}" for at, column in enumerate(self.picked))
-        return f"SELECT {keys}, {self._moment()} AS moment, {self._shape(self.time)} AS shape FROM {self.table}"
+        return f"SELECT {keys}, {self._moment()} AS moment, {self._shape(self.time)} AS shape FROM {self.table}{self._apart()}"
 
     def _moment(self) -> str:
         """Spell the time so that it compares as bytes, or as a whole number where that is what the engine gives best."""
@@ -127,7 +128,7 @@ class LogQuery:
         return both if self.kind is TimeKind.TEXT else f"(CASE WHEN {both} THEN 1 ELSE 0 END)"
 
     def _native_limits(self) -> tuple[str, str]:
-        offset = None if self.kind is TimeKind.WALL else datetime.now(UTC).utcoffset()
+        offset = None if self.kind is TimeKind.WALL else timedelta(0)
         first, last = self.window.bounds(offset)
         return self._literal(first), self._literal(last)
 
@@ -149,22 +150,24 @@ class LogQuery:
 
 
 def _fits_in_sqlite(column: str, shape: Shape) -> str:
-    """SQLite knows no regular expressions; but what it reads, moves by nothing and writes again unchanged is a real day."""
-    day = f"strftime('%Y-%m-%d', substr({column}, 1, 10), '+0 days') = substr({column}, 1, 10)"
-    parts = [f"typeof({column}) = 'text'", f"length({column}) = {shape.length}"]
-    parts += [f"{column} >= '1900'", f"{column} < '2200'", day]
-    begin = 11 + len(shape.mark)
-    if shape.clock:
-        clock = "[0-2][0-9]:[0-5][0-9]" + (":[0-5][0-9]" if shape.clock > _MINUTES else "")
-        parts.append(f"substr({column}, 11, 1) = '{shape.mark}'")
-        parts.append(f"substr({column}, {begin}, {min(shape.clock, _WHOLE_SECONDS)}) GLOB '{clock}'")
-        parts.append(f"substr({column}, {begin}, 2) < '24'")
-    if shape.clock > _WHOLE_SECONDS + 1:
-        digits = "[0-9]" * (shape.clock - 9)
-        parts.append(f"substr({column}, {begin + 8}, {shape.clock - 8}) GLOB '.{digits}'")
-    if shape.suffix:
-        parts.append(f"substr({column}, {begin + shape.clock}) = '{shape.suffix}' COLLATE BINARY")
-    return f"({' AND '.join(parts)})"
+    """SQLite knows no regular expressions, but patterns of signs; the 29th to 31st it must read, move by nothing and
+    write again unchanged (https://www.sqlite.org/lang_datefunc.html says what it does with the 31st of April)."""
+    clock = "[0-2][0-9]:[0-5][0-9]" + (":[0-5][0-9]" if shape.clock > _MINUTES else "")
+    decimals = shape.clock - _WHOLE_SECONDS - 1
+    fraction = f".{'[0-9]' * decimals}" if decimals > 0 else ""
+    day = "[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]"
+    pattern = f"{day}{shape.mark}{clock if shape.clock else ''}{fraction}{shape.suffix}"
+    written = f"substr({column}, 1, 10)"
+    parts = [
+        f"{column} GLOB '{pattern}'",
+        f"{column} >= '1900'",
+        f"{column} < '2200'",
+        f"substr({column}, 6, 2) BETWEEN '01' AND '12'",
+        f"(substr({column}, 9, 2) BETWEEN '01' AND '28' OR strftime('%Y-%m-%d', {written}, '+0 days') = {written})",
+        f"substr({column}, {11 + len(shape.mark)}, 2) < '24'" if shape.clock else "",
+        f"typeof({column}) = 'text'",
+    ]
+    return f"({' AND '.join(part for part in parts if part)})"
 
 
 def _quoted(limits: tuple[str, str]) -> tuple[str, str]:

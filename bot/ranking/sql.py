@@ -92,10 +92,9 @@ def read_sql(address: str, query: str | None, folder: Path) -> Sheet:
 
 def _kind(source: _Source, time: str, engine: Engine) -> TimeKind:
     """Look at one time. Raises ListError when it is a text, and the engine's functions on texts are not known here."""
-    found = source.ask(f"SELECT MAX({time}) FROM {source.table}")  # noqa: S608  # as above
-    value = found[0][0]
     if engine is Engine.SQLITE:
         return TimeKind.TEXT
+    value = source.ask(f"SELECT MAX({time}) FROM {source.table}")[0][0]  # noqa: S608  # as above
     if isinstance(value, datetime):
         return TimeKind.INSTANT if value.tzinfo else TimeKind.WALL
     if isinstance(value, date):
