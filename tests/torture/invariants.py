@@ -206,10 +206,10 @@ def _log_complete(evidence: Evidence) -> Iterator[str]:
 
 
 def _in_order(evidence: Evidence) -> Iterator[str]:
-    """Slots keep their order on an account, but for posts that people touched."""
+    """Slots keep their order on an account, but for posts that people touched, and held ones: they block nobody."""
     if not evidence.prompt_calls:
         return
-    touched = {entry.post_code for entry in evidence.log if entry.action in _BY_HAND}
+    touched = {entry.post_code for entry in evidence.log if entry.action in {*_BY_HAND, MessageState.HELD.value}}
     for account_id in evidence.handles:
         heads = [
             (post.code, evidence.out(post, post.messages[0])[0].at)
