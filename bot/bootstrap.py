@@ -239,13 +239,14 @@ def run(
     """
     from bot.core.running import Runner, Watchful
     from bot.core.vigil import keep_vigil
-    from bot.scheduler import keep_beating
+    from bot.scheduler import keep_beating, stopping_on_signals
 
     _require_start(shop)
     with (
         RunnerLock(lock_target(shop)) as lock,
         keep_vigil(shop.bot, shop.clock, os.environ, alarm) as vigil,
         _guarded(shop, take_over=take_over) as count,
+        stopping_on_signals() as stop,
     ):
         if shop.bot.stage.storage.database.path is not None:  # nobody else holds the lock, so nobody holds a lease
             shop.bot.stage.storage.delivery.release_all()
@@ -263,7 +264,7 @@ def run(
             vigil.beat(done)
             return done is not None and (done.finished or (until_idle and done.next_at is None))
 
-        ended = keep_beating(beat)
+        ended = keep_beating(beat, stop)
         runner.end()
         return ended
 

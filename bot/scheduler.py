@@ -17,15 +17,14 @@ from apscheduler.triggers.interval import IntervalTrigger
 _SECOND = timedelta(seconds=1)
 
 
-def keep_beating(beat: Callable[[], bool]) -> bool:
-    """Call ``beat`` on every whole second until it says that it is done, or the process is asked to stop.
+def keep_beating(beat: Callable[[], bool], stop: threading.Event) -> bool:
+    """Call ``beat`` on every whole second until it says that it is done, or ``stop`` is set.
 
     Slots lie on whole seconds, so a post begins within milliseconds of its slot and never before. A beat that takes
     longer than a second is never doubled, and the seconds it took are not made up for. Returns whether the end came
-    by itself. SIGINT and SIGTERM let a running beat end first: a call that has begun gets its result recorded.
+    by itself. A running beat ends first: a call that has begun gets its result recorded.
     """
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    stop = threading.Event()
     ended_itself = threading.Event()
 
     def once() -> None:
@@ -44,19 +43,21 @@ def keep_beating(beat: Callable[[], bool]) -> bool:
         coalesce=True,
         misfire_grace_time=None,
     )
-    with _stopping_on_signals(stop):
-        scheduler.start()
-        while not stop.wait(timeout=1.0):
-            pass
-        scheduler.shutdown(wait=True)
+    scheduler.start()
+    while not stop.wait(timeout=1.0):
+        pass
+    scheduler.shutdown(wait=True)
     return ended_itself.is_set()
 
 
 @contextmanager
-def _stopping_on_signals(stop: threading.Event) -> Iterator[None]:
-    """In the main thread, signals set ``stop``; elsewhere (tests) they are left alone."""
+def stopping_on_signals() -> Iterator[threading.Event]:
+    """SIGINT and SIGTERM set the event that this gives. To be held for as long as a runner is one: from before it
+    announces itself until it has said that it ended. In a thread that is not the main one (tests) they are left alone.
+    """
+    stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield stop
         return
 
     def handle(_signal: int, _frame: FrameType | None) -> None:
@@ -64,7 +65,7 @@ def _stopping_on_signals(stop: threading.Event) -> Iterator[None]:
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
