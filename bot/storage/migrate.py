@@ -8,7 +8,7 @@ from bot.errors import DatabaseError, Problem
 from bot.resources import migrations_dir
 from bot.storage.engine import Database
 
-HEAD = "0002"
+HEAD = "0007"
 """The revision this version works with; a test holds it against the history."""
 
 

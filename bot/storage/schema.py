@@ -7,6 +7,7 @@ be read in any database browser. Personal values live in ``workers``, ``organisa
 
 from __future__ import annotations
 
+import importlib
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -39,17 +40,17 @@ metadata = sa.MetaData(
 )
 
 
-def _campaign(*, primary_key: bool = False) -> sa.Column[int]:
+def campaign_column(*, primary_key: bool = False) -> sa.Column[int]:
     return sa.Column(
         "campaign_id", sa.Integer, sa.ForeignKey("campaigns.campaign_id"), nullable=False, primary_key=primary_key
     )
 
 
-def _account() -> sa.Column[int]:
+def account_column() -> sa.Column[int]:
     return sa.Column("account_id", sa.Integer, sa.ForeignKey("accounts.account_id"), nullable=False)
 
 
-def _text(name: str, default: str = "") -> sa.Column[str]:
+def text_column(name: str, default: str = "") -> sa.Column[str]:
     return sa.Column(name, sa.Text, nullable=False, server_default=default)
 
 
@@ -58,16 +59,16 @@ campaigns = sa.Table(
     metadata,
     sa.Column("campaign_id", sa.Integer, primary_key=True),
     sa.Column("name", sa.Text, nullable=False, unique=True),
-    _text("settings", "{}"),
-    _text("config_digest"),
-    _text("plan_code"),
+    text_column("settings", "{}"),
+    text_column("config_digest"),
+    text_column("plan_code"),
     sa.Column("planned_at", UtcInstant),
     sa.Column("started_at", UtcInstant),
-    _text("started_by"),
-    _text("mode", "practice"),
+    text_column("started_by"),
+    text_column("mode", "practice"),
     sa.Column("paused_at", UtcInstant),
-    _text("paused_by"),
-    _text("pause_reason"),
+    text_column("paused_by"),
+    text_column("pause_reason"),
 )
 
 accounts = sa.Table(
@@ -79,7 +80,7 @@ accounts = sa.Table(
     sa.Column("user_id", sa.String(30)),
     sa.Column("proof", sa.String(64)),
     sa.Column("proved_at", UtcInstant),
-    _text("stopped"),
+    text_column("stopped"),
     sa.Column("resume_at", UtcInstant),
     sa.Column("owner", sa.String(64), nullable=False, server_default=""),
     sa.Column("lease_until", UtcInstant),
@@ -90,7 +91,7 @@ accounts = sa.Table(
 workers = sa.Table(
     "workers",
     metadata,
-    _campaign(primary_key=True),
+    campaign_column(primary_key=True),
     sa.Column("worker_id", sa.String(80), primary_key=True),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("rank", sa.Integer, nullable=False),
@@ -109,7 +110,7 @@ workers = sa.Table(
 organisations = sa.Table(
     "organisations",
     metadata,
-    _campaign(primary_key=True),
+    campaign_column(primary_key=True),
     sa.Column("organisation_id", sa.String(80), primary_key=True),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
@@ -120,7 +121,7 @@ organisations = sa.Table(
 lists = sa.Table(
     "lists",
     metadata,
-    _campaign(primary_key=True),
+    campaign_column(primary_key=True),
     sa.Column("folder", sa.Text, nullable=False),
     sa.Column("loaded_at", UtcInstant, nullable=False),
 )
@@ -129,8 +130,8 @@ posts = sa.Table(
     "posts",
     metadata,
     sa.Column("post_id", sa.Integer, primary_key=True),
-    _campaign(),
-    _account(),
+    campaign_column(),
+    account_column(),
     sa.Column("series", sa.Text, nullable=False),
     sa.Column("subject_id", sa.String(80), nullable=False),
     sa.Column("edition", sa.Integer, nullable=False, server_default="0"),
@@ -140,11 +141,11 @@ posts = sa.Table(
     sa.Column("due_at", UtcInstant, nullable=False),
     sa.Column("digest", sa.String(80), nullable=False),
     sa.Column("standing", sa.String(10), nullable=False, server_default="draft"),
-    _text("standing_reason"),
-    _text("approved_by"),
+    text_column("standing_reason"),
+    text_column("approved_by"),
     sa.Column("approved_at", UtcInstant),
-    _text("approved_digest"),
-    _text("approved_plan_code"),
+    text_column("approved_digest"),
+    text_column("approved_plan_code"),
     sa.Column("moved_by_hand", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("is_final", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("in_reply_to", sa.String(30)),
@@ -159,16 +160,16 @@ messages = sa.Table(
     metadata,
     sa.Column("message_id", sa.Integer, primary_key=True),
     sa.Column("post_id", sa.Integer, sa.ForeignKey("posts.post_id"), nullable=False),
-    _account(),
+    account_column(),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("state", sa.String(10), nullable=False, server_default="pending"),
-    _text("reason"),
+    text_column("reason"),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("not_before", UtcInstant),
     sa.Column("in_doubt", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("network_id", sa.String(30)),
-    _text("url"),
+    text_column("url"),
     sa.Column("posted_at", UtcInstant),
     sa.Column("adopted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("post_id", "position"),
@@ -198,8 +199,8 @@ attempts = sa.Table(
     "attempts",
     metadata,
     sa.Column("attempt_id", sa.Integer, primary_key=True),
-    _campaign(),
-    _account(),
+    campaign_column(),
+    account_column(),
     sa.Column("message_id", sa.Integer, sa.ForeignKey("messages.message_id"), nullable=False),
     sa.Column("attempt_no", sa.Integer, nullable=False),
     sa.Column("runner_id", sa.String(64), nullable=False),
@@ -207,10 +208,10 @@ attempts = sa.Table(
     sa.Column("in_reply_to", sa.String(30)),
     sa.Column("called_at", UtcInstant, nullable=False),
     sa.Column("closed_at", UtcInstant),
-    _text("verdict"),
-    _text("refusal"),
+    text_column("verdict"),
+    text_column("refusal"),
     sa.Column("status", sa.Integer),
-    _text("reason"),
+    text_column("reason"),
     sa.Column("network_id", sa.String(30)),
     sa.Column("looks", sa.Integer, nullable=False, server_default="0"),
     sa.Column("absent_looks", sa.Integer, nullable=False, server_default="0"),
@@ -223,7 +224,7 @@ attempts = sa.Table(
 plans = sa.Table(
     "plans",
     metadata,
-    _campaign(primary_key=True),
+    campaign_column(primary_key=True),
     sa.Column("plan_code", sa.String(20), primary_key=True),
     sa.Column("made_at", UtcInstant, nullable=False),
     sa.Column("contents", sa.Text, nullable=False),
@@ -233,12 +234,12 @@ audit = sa.Table(
     "audit",
     metadata,
     sa.Column("audit_id", sa.Integer, primary_key=True),
-    _campaign(),
+    campaign_column(),
     sa.Column("at", UtcInstant, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("action", sa.String(40), nullable=False),
-    _text("post_code"),
-    _text("detail"),
+    text_column("post_code"),
+    text_column("detail"),
     sa.Index(None, "campaign_id", "at"),
 )
 
@@ -253,7 +254,7 @@ waivers = sa.Table(
     "waivers",
     metadata,
     sa.Column("waiver_id", sa.Integer, primary_key=True),
-    _campaign(),
+    campaign_column(),
     sa.Column("audit_id", sa.Integer, sa.ForeignKey("audit.audit_id"), nullable=False),
     sa.Column("kind", sa.String(10), nullable=False),
     sa.Column("rule", sa.String(40), nullable=False),
@@ -271,8 +272,8 @@ runners = sa.Table(
     sa.Column("started_at", UtcInstant, nullable=False),
     sa.Column("heartbeat_at", UtcInstant, nullable=False),
     sa.Column("stopped_at", UtcInstant),
-    _text("boot_id"),
-    _text("process_started"),
+    text_column("boot_id"),
+    text_column("process_started"),
 )
 
 installation = sa.Table(
@@ -282,16 +283,18 @@ installation = sa.Table(
     sa.Column("database_id", sa.String(36), nullable=False),
     sa.Column("installation_id", sa.String(36)),
     sa.Column("bound_at", UtcInstant),
-    _text("doubt"),
+    text_column("doubt"),
     sa.Column("clock_trusted_at", UtcInstant),
 )
 
 
 def whole_metadata() -> sa.MetaData:
-    """The tables, and the index that keeps an account to one open call, for whoever compares or makes schemas.
+    """All tables, those of the schema_*.py beside this file included, and the index that keeps an account to one open call, for whoever compares or makes schemas.
 
     To declare a partial index loads the dialect of PostgreSQL, 20 ms that a look at the status does not need.
     """
+    for part in ("consent", "withdrawals", "metrics", "hashtag", "contributions"):
+        importlib.import_module(f"bot.storage.schema_{part}")
     name, is_open = "uq_attempts_one_open_per_account", attempts.c.closed_at.is_(None)
     if all(index.name != name for index in attempts.indexes):
         sa.Index(name, attempts.c.account_id, unique=True, sqlite_where=is_open, postgresql_where=is_open)
