@@ -47,7 +47,7 @@ def copy_rows(source: Database, target: Database) -> None:
     """Copy every row of every table, in one transaction on either side, into a database that has none yet."""
     with source.read() as reader, target.write() as writer:
         writer.execute(sa.delete(installation))  # a new database has an id; a copy keeps that of the original
-        for table in metadata.sorted_tables:
+        for table in whole_metadata().sorted_tables:
             for rows in reader.execute(sa.select(table)).mappings().partitions(_BATCH):
                 writer.execute(sa.insert(table), [dict(row) for row in rows])
         if writer.dialect.name == "postgresql":
@@ -56,7 +56,7 @@ def copy_rows(source: Database, target: Database) -> None:
 
 def _count_on(connection: sa.Connection) -> None:
     """PostgreSQL numbers new rows by sequences, which do not see rows that bring their own numbers."""
-    for table in metadata.sorted_tables:
+    for table in whole_metadata().sorted_tables:
         column = table.autoincrement_column
         if column is not None:
             sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
