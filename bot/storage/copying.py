@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from bot.storage.engine import Database
 from bot.storage.migrate import create_if_new
-from bot.storage.schema import installation, metadata
+from bot.storage.schema import installation, whole_metadata
 
 _BATCH = 500
 
