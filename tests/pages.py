@@ -129,6 +129,6 @@ def a_browser(profile: Path) -> Iterator[Page]:
             page = Page(process.stdin, process.stdout)
             yield page
             page.close()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
         finally:
             process.terminate()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds that a test waits for something that should come at once."""
 
 

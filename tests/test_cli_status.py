@@ -73,7 +73,7 @@ def test_watching_without_a_terminal_adds_only_what_changed_until_it_is_stopped(
             assert line, "it ended by itself"
         child.send_signal(signal.SIGINT)
         rest = child.stdout.read()
-        child.wait(timeout=20)
+        child.wait(timeout=60)
     assert child.returncode == ExitCode.FINE
     assert "PRACTICE" in first[0]
     assert rest.count("What to do next") == 1

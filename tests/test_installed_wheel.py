@@ -27,7 +27,7 @@ NAME = "Care Heroes of the Year"
 CREATE = "POST /2/tweets"
 NEWER = "99.0.0"
 SHIPPED = ("bot", "templates", "migrations", "config.example.toml", "pyproject.toml", "README.md", "LICENSE")
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds that a runner may take to come to a post that is due."""
 
 NEXT_REVISION = '''"""A column that this version has no use for."""
