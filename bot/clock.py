@@ -28,6 +28,25 @@ class SystemClock:
         time.sleep(max(0.0, seconds))
 
 
+JUMP = timedelta(seconds=60)
+"""Wall clock and monotonic clock part by more than this only when somebody sets the clock, or the computer sleeps."""
+
+
+class JumpWatch:
+    """Notices, from one look to the next, that the wall clock has jumped."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._wall, self._ticks = clock.now(), clock.monotonic()
+
+    def look(self) -> timedelta | None:
+        """How far it has jumped since the last look; None when it has not, or by less than a minute."""
+        wall, ticks = self._clock.now(), self._clock.monotonic()
+        jumped = (wall - self._wall) - timedelta(seconds=ticks - self._ticks)
+        self._wall, self._ticks = wall, ticks
+        return jumped if abs(jumped) > JUMP else None
+
+
 class VirtualClock:
     """A clock that stands still until it is told to move; sleeping moves it."""
 
@@ -48,6 +67,11 @@ class VirtualClock:
         """Move both faces of the clock forward."""
         self._now += by
         self._monotonic += by.total_seconds()
+
+    def jump(self, by: timedelta) -> None:
+        """Move the wall clock alone, either way: somebody sets it, or the computer has slept (while it sleeps, the
+        monotonic clock of Linux stands still, https://man7.org/linux/man-pages/man2/clock_gettime.2.html)."""
+        self._now += by
 
     def advance_to(self, instant: datetime) -> None:
         """Move to an instant; one that has passed already changes nothing."""

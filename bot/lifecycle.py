@@ -39,11 +39,16 @@ _ON_THE_NETWORK = {MessageState.POSTED, MessageState.DELETED}
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The campaign's rules about time, frozen with its plan."""
+    """The campaign's rules about time, frozen with its plan.
+
+    ``sends_unanswered_again``: what X neither answered nor shows after the settle window is sent once more, instead of
+    waiting for a person. Then only X's own refusal of duplicates stands between a late post and a double (docs/delivery.md).
+    """
 
     lateness_limit: timedelta = timedelta(minutes=30)
     catch_up_spacing: timedelta = timedelta(seconds=30)
     thread_gap: timedelta = timedelta(seconds=2)
+    sends_unanswered_again: bool = False
 
 
 def post_state(standing: Standing, states: Sequence[MessageState]) -> PostState:

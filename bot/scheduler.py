@@ -12,18 +12,39 @@ from types import FrameType
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.interval import IntervalTrigger
+from apscheduler.triggers.base import BaseTrigger
+
+from bot.clock import Clock, SystemClock
 
 _SECOND = timedelta(seconds=1)
+_TOO_FAR = 2 * _SECOND
 
 
-def keep_beating(beat: Callable[[], bool], stop: threading.Event) -> bool:
+class WholeSeconds(BaseTrigger):  # type: ignore[misc]  # the library has no types
+    """The next whole second after now, whatever the last one was.
+
+    An interval would list every second that a jump of the clock has skipped: for seventy years that is all the memory
+    there is (https://github.com/agronholm/apscheduler/issues/1066).
+    """
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:  # noqa: ARG002  # given
+        return now.replace(microsecond=0) + _SECOND
+
+
+def went_back(next_at: datetime, now: datetime) -> bool:
+    """The clock was set back: waiting for what was the next second would be waiting for as long as that."""
+    return next_at - now > _TOO_FAR
+
+
+def keep_beating(beat: Callable[[], bool], stop: threading.Event, clock: Clock | None = None) -> bool:
     """Call ``beat`` on every whole second until it says that it is done, or ``stop`` is set.
 
     Slots lie on whole seconds, so a post begins within milliseconds of its slot and never before. A beat that takes
-    longer than a second is never doubled, and the seconds it took are not made up for. Returns whether the end came
-    by itself. A running beat ends first: a call that has begun gets its result recorded.
+    longer than a second is never doubled, and the seconds it took are not made up for. Nor does a clock that jumps,
+    either way, stop the beat for more than two seconds. Returns whether the end came by itself. A running beat ends
+    first: a call that has begun gets its result recorded.
     """
+    clock = clock or SystemClock()
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     ended_itself = threading.Event()
 
@@ -35,17 +56,13 @@ def keep_beating(beat: Callable[[], bool], stop: threading.Event) -> bool:
             stop.set()
 
     scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(1)})
-    start = datetime.now(UTC).replace(microsecond=0) + _SECOND
-    scheduler.add_job(
-        once,
-        IntervalTrigger(seconds=1, start_date=start, timezone=UTC),
-        max_instances=1,
-        coalesce=True,
-        misfire_grace_time=None,
-    )
+    trigger = WholeSeconds()
+    job = scheduler.add_job(once, trigger, max_instances=1, coalesce=True, misfire_grace_time=None)
     scheduler.start()
     while not stop.wait(timeout=1.0):
-        pass
+        now = clock.now()
+        if went_back(job.next_run_time, now):
+            job.modify(next_run_time=trigger.get_next_fire_time(None, now))
     scheduler.shutdown(wait=True)
     return ended_itself.is_set()
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.lifecycle import needs_person, state_of
-from bot.model import PostState
-from tests.campaigns import Fault, Stage, a_stage, lost_answer, lost_request
+from bot.model import MessageState, PostState
+from tests.campaigns import SENDS_AGAIN, Fault, Stage, a_stage, lost_answer, lost_request
 
 STEPS = ("before intent", "after intent", "after call", "after result")
 PARTS = range(1, 5)
@@ -37,9 +37,9 @@ class CrashAt:
                 raise CrashError
 
 
-def thread_only(folder: Path) -> Stage:
+def thread_only(folder: Path, **lines: str) -> Stage:
     """The winner thread, a minute before it is due."""
-    stage = a_stage(folder).plan_and_sign().start()
+    stage = a_stage(folder, **lines).plan_and_sign().start()
     for post in stage.bot.posts():
         if post.code != "winner":
             stage.bot.skip(post.code)
@@ -51,7 +51,7 @@ def thread_only(folder: Path) -> Stage:
 def test_a_crash_at_any_step_doubles_nothing_and_loses_nothing(
     tmp_path: Path, step: str, number: int, fault: str
 ) -> None:
-    stage = thread_only(tmp_path)
+    stage = thread_only(tmp_path, **SENDS_AGAIN)
     crash = CrashAt(step, number)
     chosen = FAULTS[fault]
     if chosen is not None:
@@ -65,6 +65,8 @@ def test_a_crash_at_any_step_doubles_nothing_and_loses_nothing(
     assert max(Counter(stage.network.texts()).values()) == 1
     assert state_of(post) is PostState.POSTED or needs_person(post)
     assert stage.network.texts() == wanted[: len(stage.network.texts())]
+    known = [message for message in post.messages if message.state is MessageState.POSTED or message.in_doubt]
+    assert set(stage.network.texts()) <= {message.draft.text for message in known}
     if state_of(post) is PostState.POSTED:
         assert stage.network.texts() == wanted
     stage.storage.close()

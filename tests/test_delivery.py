@@ -12,7 +12,7 @@ import pytest
 from bot.errors import PersonNeededError
 from bot.lifecycle import SETTLE_WINDOW, state_of
 from bot.model import MessageState, Outcome, Post, PostState, Refusal, Verdict
-from tests.campaigns import Stage, a_stage, answer, lost_answer, lost_request
+from tests.campaigns import SENDS_AGAIN, Fault, Stage, a_stage, answer, lost_answer, lost_request
 
 MONDAY_9 = datetime(2027, 3, 8, 9, tzinfo=UTC)
 FIRST = "w20"
@@ -98,7 +98,22 @@ def test_a_lost_answer_is_settled_by_looking_and_never_sent_again(stage: Stage) 
     assert receipt.adopted
 
 
-def test_a_lost_request_is_sent_again_only_after_the_settle_window(stage: Stage) -> None:
+def test_a_lost_request_is_held_for_a_person_and_never_sent_again_by_itself(stage: Stage) -> None:
+    stage.network.faults.append(lost_request)
+    stage.run_until(MONDAY_9 + timedelta(hours=8))
+    text = stage.posts[FIRST].messages[0].draft.text
+    assert state(stage, FIRST) is PostState.HELD
+    assert [outgoing.text for _, outgoing in stage.network.calls].count(text) == 1
+    assert len(stage.network.accepted) > 5
+    problem = stage.bot.problem(FIRST)
+    assert "does not show it" in problem.reason
+    assert problem.command == f"campaign-bot resolve {FIRST}"
+
+
+def test_a_campaign_may_choose_that_a_lost_request_is_sent_again_after_the_settle_window(
+    new_stage: Callable[..., Stage],
+) -> None:
+    stage = new_stage(**SENDS_AGAIN).plan_and_sign().start()
     stage.network.faults.append(lost_request)
     stage.run_until(MONDAY_9 + timedelta(minutes=10))
     (first, _), (second, _) = stage.network.calls
@@ -160,6 +175,17 @@ def test_an_account_that_may_not_post_stops_and_loses_nothing(stage: Stage, kind
     assert state(stage, FIRST) is PostState.POSTED
 
 
+def test_a_stopped_account_is_left_in_peace(stage: Stage) -> None:
+    stage.network.faults.append(answer(refused(Refusal.UNAUTHORISED)))
+    stage.clock.advance_to(MONDAY_9)
+    runner = stage.runner()
+    runner.tick()
+    next_at = runner.tick().next_at
+    assert next_at is not None
+    assert next_at - stage.clock.now() >= timedelta(minutes=29)
+    assert len(stage.network.calls) == 1
+
+
 def test_while_an_account_is_stopped_what_becomes_too_late_asks(stage: Stage) -> None:
     stage.network.faults.append(answer(refused(Refusal.NO_CREDIT)))
     stage.run_until(MONDAY_9 + timedelta(minutes=40))
@@ -202,6 +228,14 @@ def test_no_call_begins_after_pause_has_returned(stage: Stage) -> None:
     assert stage.bot.pause("a day of mourning").sending == ()
     stage.run_until(MONDAY_9 + timedelta(days=1))
     assert stage.network.calls == []
+
+
+def test_a_post_whose_slot_falls_into_a_pause_is_missed(stage: Stage) -> None:
+    stage.clock.advance_to(MONDAY_9 - timedelta(seconds=1))
+    stage.bot.pause("a day of mourning")
+    stage.run_until(MONDAY_9 + timedelta(minutes=1))
+    assert state(stage, FIRST) is PostState.MISSED
+    assert stage.posts[FIRST].standing_reason == "Its slot fell into a pause."
 
 
 def test_a_pause_beats_a_send_that_was_already_chosen(stage: Stage) -> None:
@@ -250,6 +284,32 @@ def test_a_thread_stops_at_the_part_that_failed_and_goes_on_from_there(stage: St
     assert stage.network.texts() == [message.draft.text for message in post.messages]
     parents = [seen.in_reply_to for seen in stage.network.accepted]
     assert parents == [None, *[seen.network_id for seen in stage.network.accepted[:-1]]]
+
+
+@pytest.mark.parametrize("fault", [lost_request, lost_answer])
+def test_a_thread_that_got_no_answer_goes_on_below_the_part_that_a_person_settled(stage: Stage, fault: Fault) -> None:
+    """The second part got no answer, and the account is shown only to the person: found or sent anew, part 3 replies to it."""
+    for post in stage.bot.posts():
+        if post.code != "winner":
+            stage.bot.skip(post.code)
+    stage.network.faults += [lambda inner, outgoing: inner.publish(outgoing), fault]
+    stage.network.blind = True
+    stage.clock.advance_to(stage.posts["winner"].slot.due_at)
+    stage.run_until(stage.clock.now() + timedelta(minutes=20))
+    assert state(stage, "winner") is PostState.PARTIAL
+    parts = len(stage.posts["winner"].messages)
+    assert stage.bot.problem("winner").reason.startswith(f"1 of {parts} posted. X gave no clear answer")
+    assert len(stage.network.calls) == 2
+    with pytest.raises(PersonNeededError, match="resolve winner"):
+        stage.bot.retry("winner")
+    if fault is lost_answer:
+        stage.bot.settle_found("winner", stage.network.accepted[-1].network_id)
+    else:
+        stage.bot.settle_not_there("winner")
+    stage.run_to_the_end()
+    assert stage.network.texts() == [message.draft.text for message in stage.posts["winner"].messages]
+    ids = [seen.network_id for seen in stage.network.accepted]
+    assert [seen.in_reply_to for seen in stage.network.accepted] == [None, *ids[:-1]]
 
 
 def test_a_deleted_post_is_never_sent_again(stage: Stage) -> None:

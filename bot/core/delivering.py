@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
-from bot.core.choosing import Dispatch, GiveUp, Idle, Settle, next_move, policy_of
+from bot.core.choosing import Dispatch, GiveUp, Idle, Move, Settle, next_move, policy_of
 from bot.core.guarding import OLDER_COPY, older_copy, pause_all
 from bot.core.settling import Doubt, adopt, conclude, find, look_since, tells_absence
 from bot.decisions import miss
@@ -91,14 +91,23 @@ class Deliverer:
         seen before is judged again inside each transaction.
         """
         while True:
-            now = self.clock.now()
-            work = self.storage.delivery.work(account_id, mode=self.mode, now=now)
-            move = next_move(work, now)
+            work, move = self._look(account_id, self.clock.now())
             if isinstance(move, Idle):
+                if work.open_attempt is not None:  # between two looks a lease would end, and the next one begin anew
+                    self._claim(account_id)
                 return move.until
             lease = self._claim(account_id)
             if lease is None or not self._act(move, work, lease):
                 return self.clock.now() + _AGAIN_SOON
+
+    def _look(self, account_id: int, now: datetime) -> tuple[Work, Move]:
+        """What comes first decides; only when none of the first few moves, all that is due is read."""
+        work = self.storage.delivery.work(account_id, mode=self.mode, now=now, whole=False)
+        move = next_move(work, now)
+        if isinstance(move, Idle) and not work.whole:
+            work = self.storage.delivery.work(account_id, mode=self.mode, now=now)
+            move = next_move(work, now)
+        return work, move
 
     def _claim(self, account_id: int) -> Lease | None:
         fence = self.storage.delivery.claim(account_id, self.runner_id, now=self.clock.now(), is_gone=self.sender_gone)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from bot.clock import JumpWatch
 from bot.core.delivering import Deliverer, serve_in_turn
-from bot.errors import CampaignBotError
-from bot.model import Account, RunnerRecord
+from bot.errors import CampaignBotError, PersonNeededError
+from bot.lifecycle import needs_person, spoken
+from bot.model import Account, RunnerRecord, Standing
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT = timedelta(seconds=5)
 """How often a runner says in the database that it is alive, which it only is while its ticks succeed."""
 
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 ServeAll = Callable[[Deliverer, Sequence[Account]], list[datetime | None]]
 
 
@@ -28,14 +31,32 @@ class Beat:
     finished: bool
 
 
+def nothing_to_refuse() -> None:
+    """Practice and rehearsals send nothing, so no clock and no place is wrong for them."""
+
+
 @dataclass(kw_only=True)
 class Runner:
-    """One process that publishes. Not frozen: it remembers when it last gave a sign of life."""
+    """One process that publishes. Not frozen: it remembers when it last gave a sign of life.
+
+    With ``until_idle`` a beat says that nothing is coming when nothing can go out, though slots are still to come.
+    ``refuse_time`` raises PersonNeededError while this computer's clock cannot be right; it is asked when the clock has
+    jumped, and then before every tick until it is content. ``refuse_place`` raises it when the database is not the one
+    to run any more; it is asked with each sign of life.
+    """
 
     deliverer: Deliverer
     serve_all: ServeAll = serve_in_turn
+    until_idle: bool = False
+    refuse_time: Callable[[], None] = nothing_to_refuse
+    refuse_place: Callable[[], None] = nothing_to_refuse
     _beat_at: datetime | None = field(default=None, init=False)
     _sound: bool = field(default=True, init=False)
+    _jumps: JumpWatch = field(init=False)
+    _wrong_time: PersonNeededError | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._jumps = JumpWatch(self.deliverer.clock)
 
     def begin(self, host: str, pid: int, *, boot_id: str = "", process_started: str = "") -> None:
         """Announce this runner, with what lets others tell later whether it is gone for sure."""
@@ -53,7 +74,11 @@ class Runner:
         )
 
     def tick(self) -> Beat:
-        """Serve every account that has work. A tick that fails lets the sign of life grow old."""
+        """Serve every account that has work. A tick that fails lets the sign of life grow old.
+
+        Raises PersonNeededError, before anything is written, while the time or the place is wrong.
+        """
+        self._watch_the_clock()
         if self._sound:  # a tick may take long
             self._give_sign()
         self._sound = False
@@ -62,13 +87,48 @@ class Runner:
         wakes = self.serve_all(self.deliverer, accounts) if accounts else []
         next_at = min((wake for wake in wakes if wake is not None), default=None)
         finished = not accounts or (next_at is None and delivery.unfinished(self.deliverer.mode) == 0)
+        if self.until_idle and next_at is not None and self._waits_in_vain():
+            next_at = None
         self._sound = True
         self._give_sign()
         return Beat(next_at=next_at, finished=finished)
 
+    def _watch_the_clock(self) -> None:
+        """The same words for as long as it lasts: they hold a time, and would be a new trouble with every minute."""
+        jumped = self._jumps.look()
+        if jumped is not None:
+            way = "back" if jumped < timedelta(0) else "ahead, or the computer slept,"
+            log.warning("This computer's clock went %s by %s.", way, spoken(abs(jumped)))
+        if jumped is None and self._wrong_time is None:
+            return
+        try:
+            self.refuse_time()
+        except PersonNeededError as error:
+            if jumped is not None or self._wrong_time is None:
+                self._wrong_time = error
+            raise self._wrong_time from None
+        self._wrong_time = None
+
+    def _waits_in_vain(self) -> bool:
+        """Whether nothing can go out by itself any more, though slots are still to come: what is left is not signed
+        off, waits for a person, or lies on an account that has stopped or in a campaign that is paused."""
+        delivery, mode = self.deliverer.storage.delivery, self.deliverer.mode
+        for account in delivery.busy_accounts(mode):
+            work = delivery.work(account.account_id, mode=mode, now=_END_OF_TIME)
+            if work.open_attempt is not None:
+                return False
+            if work.account.stopped:
+                continue
+            for post in work.due:
+                running = work.campaigns[post.campaign_id].paused_at is None
+                if running and post.standing is Standing.APPROVED and not needs_person(post):
+                    return False
+        return True
+
     def _give_sign(self) -> None:
         now = self.deliverer.clock.now()
         if self._beat_at is None or abs(now - self._beat_at) >= HEARTBEAT:
+            self.refuse_place()
             self.deliverer.storage.delivery.heartbeat(self.deliverer.runner_id, now)
             self._beat_at = now
 

@@ -1,7 +1,8 @@
 """What became of a call that got no clear answer: the account's own timeline knows.
 
 Found means posted, and is adopted. Not found means nothing before the settle window has passed; after it the message
-is sent again only when nobody can still be sending it and a person need not be asked, else it is held.
+is held for a person. Only where the campaign's own policy says so is it sent once more, and then only when nobody can
+still be sending it.
 The protocol and its reasons: docs/delivery.md.
 """
 
@@ -94,16 +95,19 @@ def conclude(doubt: Doubt, *, absent: bool, absent_looks: int, looks: int, looke
     if settled and absent and absent_looks >= GOOD_LOOKS:
         if _may_send_again(doubt, looked_at):
             return Change(state=MessageState.PENDING, reason="X did not take it the first time; sending it once more.")
-        return Change(state=MessageState.HELD, reason=_held("it is not on the account's timeline"))
+        return Change(state=MessageState.HELD, reason=_held("the account does not show it"))
     if looks >= MAX_LOOKS:
-        return Change(state=MessageState.HELD, reason=_held("the account's timeline does not settle it"))
+        return Change(state=MessageState.HELD, reason=_held("reading the account did not settle it"))
     return None
 
 
 def _may_send_again(doubt: Doubt, now: datetime) -> bool:
+    """By default never: a post may show after any time, and X need not refuse it a second time."""
+    if not doubt.policy.sends_unanswered_again:
+        return False
     in_time = now - doubt.post.slot.due_at <= doubt.policy.lateness_limit
     return doubt.sender_gone and not doubt.paused and in_time and doubt.attempt.attempt_no < MAX_CALLS
 
 
 def _held(why: str) -> str:
-    return f"X gave no clear answer, and {why}. Look at the account before deciding."
+    return f"X gave no clear answer, and {why}. It may still be out, so it is not sent again before you have looked."

@@ -29,6 +29,7 @@ from bot.storage.engine import Database
 from bot.storage.journal import write_entry
 from bot.storage.leases import Lease
 from bot.storage.rows import (
+    IN_ORDER,
     account_from,
     attempt_from,
     campaign_from,
@@ -43,7 +44,7 @@ from bot.storage.updates import refresh_final, update_message, update_post
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """What lies before a runner on one account: posts that are due or overdue, the next slot after them, and
-    the attempt that is open, if one is."""
+    the attempt that is open, if one is. ``whole`` says that ``due`` holds all of them, not the first few."""
 
     account: Account
     campaigns: dict[int, CampaignRecord]
@@ -51,6 +52,7 @@ class Work:
     next_due_at: datetime | None
     last_sent_at: datetime | None
     open_attempt: Attempt | None
+    whole: bool = True
 
 
 def text_hash(text: str) -> str:
@@ -79,7 +81,12 @@ _BUSY_ACCOUNTS = (
 )
 _STARTED = sa.select(schema.campaigns).where(_started_campaigns())
 _ACCOUNT = sa.select(schema.accounts).where(schema.accounts.c.account_id == sa.bindparam("account"))
-_DUE = posts_where(_OF_ACCOUNT, _open_posts(), schema.posts.c.due_at <= _NOW)
+_IS_DUE = (_OF_ACCOUNT, _open_posts(), schema.posts.c.due_at <= _NOW)
+_DUE = posts_where(*_IS_DUE)
+_FEW = 8
+_FIRST_FEW = posts_where(
+    schema.posts.c.post_id.in_(sa.select(schema.posts.c.post_id).where(*_IS_DUE).order_by(*IN_ORDER).limit(_FEW))
+)
 _NEXT_DUE = sa.select(sa.func.min(schema.posts.c.due_at)).where(
     _OF_ACCOUNT, _open_posts(), schema.posts.c.due_at > _NOW
 )
@@ -134,18 +141,20 @@ class Delivery:
         with self._database.read() as connection:
             return tuple(account_from(row) for row in connection.execute(_BUSY_ACCOUNTS, {"mode": mode.value}))
 
-    def work(self, account_id: int, *, mode: Mode, now: datetime) -> Work:
-        """One consistent look at an account."""
+    def work(self, account_id: int, *, mode: Mode, now: datetime, whole: bool = True) -> Work:
+        """One consistent look at an account; unless ``whole``, at the first few of what is due: a backlog is long."""
         values = {"account": account_id, "mode": mode.value, "now": now}
         with self._database.read() as connection:
             campaigns = {row.campaign_id: campaign_from(row) for row in connection.execute(_STARTED, values)}
+            due = fetch_posts(connection, _DUE if whole else _FIRST_FEW, **values)
             return Work(
                 account=account_from(connection.execute(_ACCOUNT, values).one()),
                 campaigns=campaigns,
-                due=fetch_posts(connection, _DUE, **values),
+                due=due,
                 next_due_at=connection.execute(_NEXT_DUE, values).scalar_one(),
                 last_sent_at=connection.execute(_LAST_SENT, values).scalar_one(),
                 open_attempt=_open_attempt(connection, account_id),
+                whole=whole or len(due) < _FEW,
             )
 
     def claim(

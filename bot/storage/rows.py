@@ -106,6 +106,10 @@ def slot_text(slot: Slot) -> str:
     return slot.local.isoformat(timespec="seconds")
 
 
+IN_ORDER = (schema.posts.c.due_at, schema.posts.c.code, schema.posts.c.post_id)
+"""Posts in the order in which they are due, then by code."""
+
+
 def posts_where(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """The statement that ``fetch_posts`` runs. Building one costs more than running it: keep those that recur."""
     posts, messages, link, media = schema.posts, schema.messages, schema.message_media, schema.media
@@ -116,7 +120,7 @@ def posts_where(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
         .outerjoin(link, link.c.message_id == messages.c.message_id)
         .outerjoin(media, media.c.sha256 == link.c.sha256)
         .where(*conditions)
-        .order_by(posts.c.due_at, posts.c.code, posts.c.post_id, messages.c.position, link.c.position)
+        .order_by(*IN_ORDER, messages.c.position, link.c.position)
     )
 
 

@@ -1,0 +1,85 @@
+"""Accounts side by side: each is served in a lane of its own, and a slow call in one keeps no other waiting.
+
+For the real clock. A tick that waited for every account would let one that gets no answer for twenty seconds make all
+others late by as much, and would give no sign of life meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from bot.core.delivering import Deliverer
+from bot.errors import DatabaseError, Problem
+from bot.model import Account
+
+MOST = 8
+"""Accounts that are served at once; each of them may need a connection to the database."""
+
+PATIENCE = 0.7
+"""Seconds that a tick waits for its lanes: the next tick begins on the next whole second."""
+
+STUCK = 1800.0
+"""Seconds after which a lane that has not ended counts as stuck. A call takes 20 at most, the pictures before it a few
+minutes, and what is late goes out spaced, one look for each."""
+
+
+@dataclass(kw_only=True)
+class Lanes:
+    """The lanes of one runner; a context manager that waits for them at its end. Used by one thread."""
+
+    patience: float = PATIENCE
+    _pool: ThreadPoolExecutor = field(init=False)
+    _under_way: dict[int, tuple[Future[datetime | None], float]] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=MOST, thread_name_prefix="lane")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Wait until no call is under way. Accounts that had not begun yet are left for the next runner."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def serve(self, deliverer: Deliverer, accounts: Sequence[Account]) -> list[datetime | None]:
+        """Serve those that are not being served already, and wait a moment; when to look again for each of them.
+
+        Raises what a lane has raised, and DatabaseError for one that is stuck.
+        """
+        for account in accounts:
+            if account.account_id not in self._under_way:
+                future = self._pool.submit(deliverer.serve, account.account_id)
+                self._under_way[account.account_id] = (future, deliverer.clock.monotonic())
+        wait([future for future, _ in self._under_way.values()], timeout=self.patience)
+        wakes: list[datetime | None] = []
+        failed: list[BaseException] = []
+        for account_id, (future, since) in list(self._under_way.items()):
+            if not future.done():
+                self._refuse_stuck(deliverer.clock.monotonic() - since)
+                wakes.append(deliverer.clock.now())
+                continue
+            del self._under_way[account_id]
+            error = future.exception()
+            if error is not None:
+                failed.append(error)
+            else:
+                wakes.append(future.result())
+        if failed:
+            raise failed[0]
+        return wakes
+
+    @staticmethod
+    def _refuse_stuck(seconds: float) -> None:
+        if seconds > STUCK:
+            what = f"An account has not been served to its end for {seconds / 60:.0f} minutes."
+            raise DatabaseError(Problem(what=what, remedy="Stop the runner and start it again: campaign-bot run"))

@@ -1,0 +1,160 @@
+"""Several accounts on the real clock: none waits for another, and none is forgotten."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.clock import SystemClock, VirtualClock
+from bot.core import lanes as of_lanes
+from bot.core.delivering import Deliverer
+from bot.core.lanes import Lanes
+from bot.core.running import Runner
+from bot.errors import DatabaseError
+from bot.lifecycle import Policy
+from bot.model import Account, Identity, Media, Mode, Outcome, Outgoing, SeenPost
+from bot.publishers import Publisher
+from bot.publishers.dry_run import DryRunPublisher
+from bot.storage import Storage
+from bot.storage.migrate import create_if_new
+from tests.torture.world import MONDAY, Sketch, plan
+
+PATIENCE = 30.0
+
+
+@dataclass(kw_only=True)
+class Slow:
+    """A network that answers when it is told to."""
+
+    inner: DryRunPublisher
+    called: threading.Event = field(default_factory=threading.Event)
+    answers: threading.Event = field(default_factory=threading.Event)
+
+    def publish(self, outgoing: Outgoing) -> Outcome:
+        self.called.set()
+        assert self.answers.wait(PATIENCE)
+        return self.inner.publish(outgoing)
+
+    def upload(self, media: Media, content: bytes) -> str:
+        return self.inner.upload(media, content)
+
+    def delete(self, network_id: str) -> Outcome:
+        return self.inner.delete(network_id)
+
+    def recent(self, since: object) -> tuple[SeenPost, ...]:  # nothing is looked for here
+        return ()
+
+    def whoami(self) -> Identity:
+        return self.inner.whoami()
+
+
+@dataclass(kw_only=True)
+class Scene:
+    """Two accounts with a post each, due now; the first one's network is slow."""
+
+    runner: Runner
+    lanes: Lanes
+    storage: Storage
+    clock: VirtualClock
+    slow: Slow
+    quick: DryRunPublisher
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    clock = VirtualClock(MONDAY)
+    storage = Storage(f"sqlite:///{tmp_path / 'campaign.db'}", durable=False, now=clock.now)
+    create_if_new(storage.database)
+    sketches = (
+        Sketch(code="a1", account="acorn", due_at=MONDAY, texts=("From Acorn",)),
+        Sketch(code="o1", account="oak", due_at=MONDAY, texts=("From Oak",)),
+    )
+    plan(storage, sketches, Policy())
+    slow, quick = Slow(inner=DryRunPublisher(clock, "acorn")), DryRunPublisher(clock, "oak")
+    networks: dict[str, Publisher] = {"acorn": slow, "oak": quick}
+
+    def publisher_for(account: Account) -> Publisher:
+        return networks[account.handle]
+
+    lanes = Lanes(patience=0.2)
+    deliverer = Deliverer(
+        storage=storage,
+        publisher_for=publisher_for,
+        clock=clock,
+        runner_id="runner",
+        mode=Mode.LIVE,
+        report=lambda _event: None,
+        sender_gone=lambda _runner: True,
+    )
+    yield Scene(
+        runner=Runner(deliverer=deliverer, serve_all=lanes.serve),
+        lanes=lanes,
+        storage=storage,
+        clock=clock,
+        slow=slow,
+        quick=quick,
+    )
+    slow.answers.set()
+    lanes.close()
+    storage.close()
+
+
+def texts(publisher: DryRunPublisher) -> list[str]:
+    return [post.text for post in publisher.recent(MONDAY.replace(year=2000))]
+
+
+def test_an_account_that_gets_no_answer_holds_up_no_other_and_no_sign_of_life(scene: Scene) -> None:
+    beat = scene.runner.tick()
+    assert scene.slow.called.wait(PATIENCE)
+    while not texts(scene.quick):
+        beat = scene.runner.tick()
+    assert texts(scene.quick) == ["From Oak"]
+    assert texts(scene.slow.inner) == []
+    assert not beat.finished
+    assert beat.next_at == scene.clock.now()
+
+
+def test_a_call_under_way_is_not_made_again_and_is_waited_for_at_the_end(scene: Scene) -> None:
+    for _ in range(3):
+        scene.runner.tick()
+    scene.slow.answers.set()
+    scene.lanes.close()
+    assert texts(scene.slow.inner) == ["From Acorn"]
+    assert scene.storage.delivery.unfinished(Mode.LIVE) == 0
+
+
+def test_when_all_is_out_the_runner_has_finished(scene: Scene) -> None:
+    scene.slow.answers.set()
+    while not scene.runner.tick().finished:
+        pass
+    assert (texts(scene.slow.inner), texts(scene.quick)) == (["From Acorn"], ["From Oak"])
+
+
+def test_what_goes_wrong_in_a_lane_is_raised_by_the_tick_and_tried_again(tmp_path: Path) -> None:
+    class Broken:
+        clock = SystemClock()
+        served = 0
+
+        def serve(self, _account_id: int) -> None:
+            self.served += 1
+            raise OSError("no disk")
+
+    broken = Broken()
+    account = Account(account_id=1, network="x", handle="acorn")
+    with Lanes(patience=PATIENCE) as lanes:
+        for number in (1, 2):
+            with pytest.raises(OSError, match="no disk"):
+                lanes.serve(broken, (account,))  # type: ignore[arg-type]  # as much of a deliverer as lanes know
+            assert broken.served == number
+
+
+def test_a_lane_that_never_ends_is_a_trouble_and_no_sign_of_life(scene: Scene) -> None:
+    scene.runner.tick()
+    assert scene.slow.called.wait(PATIENCE)
+    scene.clock.sleep(of_lanes.STUCK + 1)
+    with pytest.raises(DatabaseError, match="not been served to its end for 30 minutes"):
+        scene.runner.tick()

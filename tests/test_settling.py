@@ -1,0 +1,129 @@
+"""What follows from looking for a post whose call got no clear answer: pure decisions, case by case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.core.settling import GOOD_LOOKS, Doubt, conclude, find, tells_absence
+from bot.lifecycle import MAX_CALLS, SETTLE_WINDOW, Policy
+from bot.model import Attempt, MessageState, Post, SeenPost
+from tests.campaigns import a_stage
+
+CALLED_AT = datetime(2027, 3, 8, 9, tzinfo=UTC)
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+ON_TIME = timedelta(0)
+AGAIN = Policy(sends_unanswered_again=True)
+EARLIER = CALLED_AT - HOUR
+
+
+@pytest.fixture
+def post(tmp_path: Path) -> Iterator[Post]:
+    """The first post of the sample week."""
+    stage = a_stage(tmp_path).plan_and_sign()
+    yield stage.posts["w20"]
+    stage.storage.close()
+
+
+def a_doubt(
+    post: Post, *, policy: Policy = AGAIN, gone: bool = True, paused: bool = False, attempt_no: int = 1
+) -> Doubt:
+    message = post.messages[0]
+    attempt = Attempt(
+        attempt_id=1,
+        campaign_id=1,
+        account_id=1,
+        message_id=message.message_id,
+        attempt_no=attempt_no,
+        runner_id="r",
+        in_reply_to=None,
+        called_at=CALLED_AT,
+        settle_from=CALLED_AT,
+    )
+    return Doubt(attempt=attempt, post=post, message=message, policy=policy, paused=paused, sender_gone=gone)
+
+
+def seen(post: Post) -> SeenPost:
+    """What the call would have made, as the timeline shows it."""
+    text = post.messages[0].draft.text.replace("&", "&amp;")
+    return SeenPost(network_id="7", text=text, posted_at=CALLED_AT + SECOND, url="u", in_reply_to=None)
+
+
+@pytest.mark.parametrize(
+    ("policy", "gone", "paused", "attempt_no", "later", "state"),
+    [
+        (AGAIN, True, False, 1, SETTLE_WINDOW, MessageState.PENDING),
+        (AGAIN, True, False, MAX_CALLS, SETTLE_WINDOW, MessageState.HELD),
+        (AGAIN, False, False, 1, SETTLE_WINDOW, MessageState.HELD),
+        (AGAIN, True, True, 1, SETTLE_WINDOW, MessageState.HELD),
+        (AGAIN, True, False, 1, timedelta(minutes=31), MessageState.HELD),
+        (AGAIN, True, False, 1, SETTLE_WINDOW - SECOND, None),
+        (Policy(), True, False, 1, SETTLE_WINDOW, MessageState.HELD),
+        (Policy(), True, False, 1, SETTLE_WINDOW - SECOND, None),
+    ],
+)
+def test_what_follows_when_the_account_does_not_show_it(
+    post: Post,
+    policy: Policy,
+    gone: bool,
+    paused: bool,
+    attempt_no: int,
+    later: timedelta,
+    state: MessageState | None,
+) -> None:
+    assert post.slot.due_at == CALLED_AT
+    doubt = a_doubt(post, policy=policy, gone=gone, paused=paused, attempt_no=attempt_no)
+    change = conclude(doubt, absent=True, absent_looks=GOOD_LOOKS, looks=5, looked_at=CALLED_AT + later)
+    assert (change.state if change else None) is state
+
+
+def test_absence_needs_two_readings_that_tell_it(post: Post) -> None:
+    looked_at = CALLED_AT + SETTLE_WINDOW
+    for absent, absent_looks in ((True, 0), (True, 1), (False, 2)):
+        found = conclude(a_doubt(post), absent=absent, absent_looks=absent_looks, looks=5, looked_at=looked_at)
+        assert found is None
+
+
+def test_the_post_that_the_call_made_is_recognised_as_the_network_writes_it(post: Post) -> None:
+    there = seen(post)
+    assert find(a_doubt(post), [there], {}) == there
+    assert find(a_doubt(post), [replace(there, posted_at=CALLED_AT - timedelta(seconds=119))], {}) is not None
+
+
+def test_only_the_post_that_the_call_made_is_recognised(post: Post) -> None:
+    there = seen(post)
+    others = [
+        replace(there, text="Other words"),
+        replace(there, in_reply_to="1"),
+        replace(there, posted_at=CALLED_AT - timedelta(minutes=3)),
+    ]
+    for other in others:
+        assert find(a_doubt(post), [other], {}) is None, other
+    assert find(a_doubt(post), [there], {"7": CALLED_AT}) is None
+
+
+def test_a_reading_without_the_newest_known_post_tells_nothing(post: Post) -> None:
+    doubt, known = a_doubt(post), {"5": EARLIER, "6": CALLED_AT - SECOND}
+    newest = replace(seen(post), network_id="6", text="Another", posted_at=known["6"])
+    looked_at = CALLED_AT + SETTLE_WINDOW
+    assert tells_absence(doubt, [newest], known, looked_at=looked_at, offset=ON_TIME)
+    assert not tells_absence(doubt, [], known, looked_at=looked_at, offset=ON_TIME)
+    older = replace(newest, network_id="5", posted_at=EARLIER)
+    assert not tells_absence(doubt, [older], known, looked_at=looked_at, offset=ON_TIME)
+    assert tells_absence(doubt, [], {}, looked_at=looked_at, offset=ON_TIME)
+
+
+def test_something_that_says_the_same_keeps_the_doubt_alive(post: Post) -> None:
+    older = replace(seen(post), posted_at=EARLIER)
+    assert not tells_absence(a_doubt(post), [older], {}, looked_at=CALLED_AT + SETTLE_WINDOW, offset=ON_TIME)
+
+
+def test_a_wrong_clock_makes_every_reading_worthless(post: Post) -> None:
+    looked_at = CALLED_AT + SETTLE_WINDOW
+    assert not tells_absence(a_doubt(post), [], {}, looked_at=looked_at, offset=HOUR)
+    assert not tells_absence(a_doubt(post), [], {}, looked_at=looked_at, offset=-HOUR)
+    assert not tells_absence(a_doubt(post), [], {}, looked_at=CALLED_AT - HOUR, offset=ON_TIME)
