@@ -23,8 +23,9 @@ demo: $(RUN) ## a whole campaign week in a minute, sending nothing
 test: $(DEV) ## all tests; PYTEST_ARGS="-n 2 -k name" narrows it
 	@$(PYTHON) -m pytest $(PYTEST_ARGS)
 
-torture: $(DEV) ## crashes, freezes and whole campaigns by seed; FROM=1 TO=100000; goes on where it stopped
+torture: $(DEV) ## crashes, freezes, campaigns by seed, seeded bugs; FROM=1 TO=100000; goes on where it stopped
 	@$(PYTHON) -m tests.torture --enumerate --from $(or $(FROM),1) --to $(or $(TO),2000)
+	@$(PYTHON) -m tests.teeth
 	@$(PYTHON) -m tests.torture --summary
 
 check: $(DEV) ## style, types, layers, and the rules of the project

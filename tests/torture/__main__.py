@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from tests.torture import record
 from tests.torture.enumerate_crashes import Suite, orders, replay
 from tests.torture.simulate import run_seed
-from tests.torture.work import do
+from tests.torture.work import do, dose
 
 CHUNK = 100
 Task = tuple[str, int, int]
@@ -29,7 +29,11 @@ def main() -> int:
     if options.seed is not None:
         verdict = run_seed(options.seed)
         return _show(iter([*verdict.trace, *(verdict.wrong or ["nothing is wrong"])]), verbose=options.verbose)
-    done = {(piece.suite, piece.first, piece.last) for piece in record.read() if not piece.failures}
+    if options.enough:
+        return _say_what_lacks()
+    if options.dose:
+        return _show(dose(options.dose), verbose=False)
+    done = {(piece.suite, piece.first, piece.last) for piece in record.read() if piece.whole and not piece.failures}
     tasks = [task for task in _tasks(options) if task not in done]
     return _run(tasks, options.jobs)
 
@@ -42,7 +46,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="processes at once")
     parser.add_argument("--seed", type=int, help="run this seed alone")
     parser.add_argument("--case", help="run this case of T1, T2 or T3 alone, such as T1:12:3")
+    parser.add_argument("--dose", help="this much of one suite alone, unrecorded: T1:12, T4:1-20 or T5")
     parser.add_argument("-v", "--verbose", action="store_true", help="show all that happens")
+    parser.add_argument("--enough", action="store_true", help="whether as much is on record at this commit as CI wants")
     parser.add_argument("--summary", action="store_true", help="write the table of docs/proof.md from the record")
     return parser.parse_args()
 
@@ -51,6 +57,13 @@ def _show(lines: Iterator[str], *, verbose: bool) -> int:
     shown = list(lines)
     print("\n".join(shown if verbose else shown[-1:]))
     return 0 if shown[-1] == "nothing is wrong" else 1
+
+
+def _say_what_lacks() -> int:
+    at = record.commit()
+    lacking = record.lacking(record.read(), at)
+    print("\n".join(lacking or ["Enough was tried, and nothing was wrong"]) + f", at {at}")
+    return 1 if lacking else 0
 
 
 def _tasks(options: argparse.Namespace) -> list[Task]:

@@ -62,13 +62,17 @@ def gather(world: World, **more: Any) -> Evidence:
     """Everything as it is now."""
     world.network.catch_up()
     storage = world.storage
-    campaign_id = world.bot.stage.record().campaign_id
+    campaigns = [bot.stage.record().campaign_id for bot in world.bots.values()]
     return Evidence(
         posts=world.posts(),
         attempts=_attempts(storage),
-        log=storage.journal.entries(campaign_id),
+        log=tuple(entry for campaign_id in campaigns for entry in storage.journal.entries(campaign_id)),
         network=world.network,
-        handles={account.account_id: account.handle for account in storage.campaigns.accounts(campaign_id)},
+        handles={
+            account.account_id: account.handle
+            for campaign_id in campaigns
+            for account in storage.campaigns.accounts(campaign_id)
+        },
         calls_cut_off=world.calls_cut_off,
         spans=world.spans,
         proofs=world.proofs,
@@ -145,9 +149,10 @@ def _forbidden_times(evidence: Evidence) -> Iterator[str]:
     messages = _messages(evidence)
     for span in evidence.spans:
         for attempt in evidence.attempts:
-            code = messages[attempt.message_id][0].code
-            if span.after < attempt.attempt_id <= span.up_to and (not span.codes or code in span.codes):
-                yield f"{code} was sent while {span.why}"
+            post = messages[attempt.message_id][0]
+            meant = (not span.codes or post.code in span.codes) and span.campaign_id in {0, post.campaign_id}
+            if meant and span.after < attempt.attempt_id <= span.up_to:
+                yield f"{post.code} was sent while {span.why}"
 
 
 def _threads(evidence: Evidence) -> Iterator[str]:

@@ -45,6 +45,23 @@ class Trouble(StrEnum):
     UNFORESEEN = "an exception, posted"
 
 
+@dataclass(kw_only=True)
+class Wall:
+    """The clock of one machine: the true time, and how wrong it is."""
+
+    true: VirtualClock
+    offset: timedelta = timedelta(0)
+
+    def now(self) -> datetime:
+        return self.true.now() + self.offset
+
+    def monotonic(self) -> float:
+        return self.true.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self.true.sleep(seconds)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """A trouble; ``delay`` is how long after the call a late post appears."""

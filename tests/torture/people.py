@@ -14,7 +14,7 @@ def mend_everything(world: World) -> bool:
 
 def mend_accounts(world: World) -> bool:
     """Prove the credentials of accounts that have stopped."""
-    stopped = world.bot.stopped_accounts()
+    stopped = world.stopped_accounts()
     for account in stopped:
         world.prove(account)
     return bool(stopped)
@@ -30,7 +30,7 @@ def mend(world: World, post: Post) -> bool:
     if cut_short or unsigned:
         world.skip(post.code)
     else:
-        world.bot.retry(post.code)
+        world.bot_of(post.code).retry(post.code)
         world.touched(post.code)
     return True
 
@@ -40,11 +40,11 @@ def _resolve(world: World, post: Post, message: Message) -> bool:
     handle = world.handle_of(post)
     for found in world.network.visible(handle):
         if found.text == message.draft.text:
-            world.bot.settle_found(post.code, f"https://x.com/{handle}/status/{found.network_id}")
+            world.bot_of(post.code).settle_found(post.code, f"https://x.com/{handle}/status/{found.network_id}")
             return True
     if world.network.is_coming(message.draft.text) or world.may_still_send():
         return False
-    world.bot.settle_not_there(post.code)
+    world.bot_of(post.code).settle_not_there(post.code)
     world.touched(post.code)
     return True
 
@@ -52,4 +52,6 @@ def _resolve(world: World, post: Post, message: Message) -> bool:
 def _parent_is_gone(world: World, post: Post) -> bool:
     """Somebody took a part away by hand, so that the network refuses what would reply to it."""
     visible = {found.network_id for found in world.network.visible(world.handle_of(post))}
+    if post.in_reply_to is not None and post.in_reply_to not in visible:
+        return True
     return any(message.receipt and message.receipt.network_id not in visible for message in post.messages)

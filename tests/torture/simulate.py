@@ -19,9 +19,9 @@ from bot.errors import CampaignBotError
 from bot.lifecycle import is_final, needs_person, state_of
 from bot.model import MessageState, Post
 from tests.torture.invariants import gather, violations
-from tests.torture.network import RESET_AFTER, Fault, FaultyWorldNetwork, Trouble
+from tests.torture.network import RESET_AFTER, Fault, FaultyWorldNetwork, Trouble, Wall
 from tests.torture.people import mend, mend_accounts, mend_everything
-from tests.torture.world import MONDAY, Actor, Life, Sketch, Wall, World, slot_of
+from tests.torture.world import CAMPAIGN, ENCORE, MONDAY, POLICY, SENDS_AGAIN, Actor, Life, Sketch, World, slot_of
 
 MOST_STEPS = 3000
 DEEPEST = 2
@@ -74,7 +74,8 @@ class Simulation:
         rng = self.rng = Random(self.seed)  # noqa: S311 - dice, not secrets
         refuses = rng.random() < 0.6
         jumps = rng.random() < 0.3
-        late, lag = _bounds(rng, refuses=refuses, jumps=jumps)
+        asks = rng.random() < 0.6
+        late, lag = _bounds(rng, free=refuses or asks, jumps=jumps)
         self.weather = Weather(
             faults=rng.choice((0.0, 0.1, 0.3, 0.6)),
             looks=rng.choice((0.0, 0.0, 0.2, 0.5)),
@@ -92,11 +93,16 @@ class Simulation:
             look_fails=lambda: self.stormy and self.rng.random() < self.weather.looks,
             upload_fails=lambda: self.stormy and self.rng.random() < self.weather.faults / 4,
         )
-        self.comes_in_time = late + lag <= IN_TIME
+        self.comes_in_time = asks or late + lag <= IN_TIME
         one_host = rng.random() < 0.7
         walls = [Wall(true=network.clock) for _ in range(1 if one_host else 2)]
         self.world = World(
-            sketches=_sketches(rng), network=network, one_host=one_host, walls=walls, at_point=self._at_point
+            sketches=_sketches(rng),
+            network=network,
+            policy=POLICY if asks else SENDS_AGAIN,
+            one_host=one_host,
+            walls=walls,
+            at_point=self._at_point,
         )
 
     def _fault(self) -> Fault:
@@ -161,7 +167,16 @@ class Simulation:
                 self.world.start_runner(self.rng.choice(self.world.walls))
 
     def _something_happens(self) -> None:
-        steering = (self._pause, self._skip, self._move, self._retry, self._delete, self._mend, self._mend)
+        steering = (
+            self._pause,
+            self._skip,
+            self._move,
+            self._retry,
+            self._delete,
+            self._correct,
+            self._mend,
+            self._mend,
+        )
         others = (self._colleague, self._by_hand, self._runner_comes, self._runner_goes, self._clock)
         event: Callable[[], None] = self.rng.choice((*steering, *others))
         name = event.__name__[1:]
@@ -183,10 +198,11 @@ class Simulation:
         return self.rng.choice(self.world.posts())
 
     def _pause(self) -> None:
-        if self.world.bot.stage.record().paused_at is None:
-            self.world.pause()
+        bot = self.rng.choice(tuple(self.world.bots.values()))
+        if self.world.is_paused(bot):
+            self.world.resume(bot)
         else:
-            self.world.resume()
+            self.world.pause(bot)
 
     def _skip(self) -> None:
         self.world.skip(self._any_post().code)
@@ -194,11 +210,17 @@ class Simulation:
     def _move(self) -> None:
         post = self._any_post()
         instant = self.world.walls[0].now() + timedelta(seconds=self.rng.randrange(0, 1800))
-        self.world.wanted_again(post.code, lambda: self.world.bot.move(post.code, slot_of(instant)))
+        self.world.wanted_again(post.code, lambda: self.world.bot_of(post.code).move(post.code, slot_of(instant)))
 
     def _retry(self) -> None:
         post = self._any_post()
-        self.world.wanted_again(post.code, lambda: self.world.bot.retry(post.code))
+        self.world.wanted_again(post.code, lambda: self.world.bot_of(post.code).retry(post.code))
+
+    def _correct(self) -> None:
+        out = [post for post in self.world.posts() if post.messages[0].state is MessageState.POSTED]
+        post = self.rng.choice(out) if out else self._any_post()
+        slot = slot_of(self.world.walls[0].now() + timedelta(seconds=self.rng.randrange(60, 1800)))
+        self.world.correct(post.code, f"A correction of {post.code}, number {self.rng.random()}.", slot)
 
     def _delete(self) -> None:
         self.world.delete(self._any_post().code)
@@ -265,8 +287,7 @@ class Simulation:
         world.network.lag = timedelta(0)
         for wall in world.walls:
             wall.offset = timedelta(0)
-        if world.bot.stage.record().paused_at is not None:
-            world.resume()
+        world.resume_all()
         mend_accounts(world)
         if not any(actor.life is Life.ALIVE for actor in world.actors.values()):
             world.start_runner()
@@ -310,15 +331,16 @@ class Simulation:
         return found if self.steps < MOST_STEPS else [*found, "it never comes to rest"]
 
 
-def _bounds(rng: Random, *, refuses: bool, jumps: bool) -> tuple[timedelta, timedelta]:
+def _bounds(rng: Random, *, free: bool, jumps: bool) -> tuple[timedelta, timedelta]:
     """By how much posts may be late, and the timeline may lag.
 
-    Where the network takes the same text twice, only what shows within the settle window can be told apart from what
-    was lost; and a clock that jumps meanwhile makes the window worthless. These are the stated limits.
+    A campaign that asks a person knows no limits here. One that sends again does where the network takes the same text
+    twice: only what shows within the settle window can be told apart from what was lost then, and a clock that jumps
+    meanwhile makes the window worthless. These are the stated limits of ``if_unanswered = "send again"``.
     """
     late = timedelta(seconds=rng.choice((5, 60, 100, 300, 600)))
     lag = timedelta(seconds=rng.choice((0, 0, 20, 90, 300)))
-    if refuses:
+    if free:
         return late, lag
     if jumps:
         return timedelta(seconds=2), timedelta(0)
@@ -328,6 +350,7 @@ def _bounds(rng: Random, *, refuses: bool, jumps: bool) -> tuple[timedelta, time
 
 def _sketches(rng: Random) -> tuple[Sketch, ...]:
     accounts = ("one", "two", "three")[: rng.choice((1, 1, 2, 3))]
+    campaigns = (CAMPAIGN, ENCORE) if rng.random() < 0.4 else (CAMPAIGN,)
     sketches = []
     for number in range(rng.randrange(3, 8)):
         parts = rng.choice((1, 1, 1, 2, 3, 8 if number == 0 else 2))
@@ -341,6 +364,7 @@ def _sketches(rng: Random) -> tuple[Sketch, ...]:
                 texts=texts,
                 signed=rng.random() < 0.9,
                 picture=rng.random() < 0.2,
+                campaign=campaigns[number % len(campaigns)],
             )
         )
     return tuple(sketches)

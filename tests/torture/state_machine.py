@@ -29,17 +29,15 @@ CODES = st.sampled_from([sketch.code for sketch in SKETCHES])
 SPANS = st.sampled_from([timedelta(seconds=seconds) for seconds in (1, 10, 60, 150, 600, 2400)])
 
 
-class CampaignMachine(RuleBasedStateMachine):
-    """Everything that people and runners can do, in any order, through the same facade as the command line."""
+class CommonRules(RuleBasedStateMachine):
+    """What happens whatever the campaign is made of: time, troubles, deaths, pauses, people who look after it."""
+
+    world: World
 
     def __init__(self) -> None:
         super().__init__()
         self.faults: list[Fault] = []
         self.steps_to_live: int | None = None
-        network = FaultyWorldNetwork(
-            clock=VirtualClock(MONDAY), next_fault=lambda: self.faults.pop(0) if self.faults else Fault()
-        )
-        self.world = World(sketches=SKETCHES, network=network, at_point=self._at_point)
 
     def _at_point(self, actor: Actor, name: str) -> None:
         if self.steps_to_live is None:
@@ -78,14 +76,33 @@ class CampaignMachine(RuleBasedStateMachine):
         self.steps_to_live = steps
 
     @rule()
-    @precondition(lambda self: self.world.bot.stage.record().paused_at is None)
+    @precondition(lambda self: not self.world.is_paused(self.world.bot))
     def pause(self) -> None:
-        self.world.pause()
+        self.world.pause(self.world.bot)
 
     @rule()
-    @precondition(lambda self: self.world.bot.stage.record().paused_at is not None)
+    @precondition(lambda self: self.world.is_paused(self.world.bot))
     def resume(self) -> None:
-        self.world.resume()
+        self.world.resume(self.world.bot)
+
+    @rule()
+    def mend(self) -> None:
+        mend_everything(self.world)
+
+    @rule(account=st.sampled_from(["one", "two", "example_charity"]))
+    def a_colleague_writes(self, account: str) -> None:
+        self.world.network.colleague_posts(account, f"Good morning, number {len(self.world.network.posts)}!")
+
+
+class CampaignMachine(CommonRules):
+    """Everything that people and runners can do, in any order, through the same facade as the command line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        network = FaultyWorldNetwork(
+            clock=VirtualClock(MONDAY), next_fault=lambda: self.faults.pop(0) if self.faults else Fault()
+        )
+        self.world = World(sketches=SKETCHES, network=network, at_point=self._at_point)
 
     @rule(code=CODES)
     def skip(self, code: str) -> None:
@@ -104,20 +121,11 @@ class CampaignMachine(RuleBasedStateMachine):
     def delete(self, code: str) -> None:
         self._decide(lambda: self.world.delete(code))
 
-    @rule()
-    def mend(self) -> None:
-        mend_everything(self.world)
-
-    @rule(account=st.sampled_from(["one", "two"]))
-    def a_colleague_writes(self, account: str) -> None:
-        self.world.network.colleague_posts(account, f"Good morning, number {len(self.world.network.posts)}!")
-
     def teardown(self) -> None:
         """The troubles stop, and a person deals with what waits: then all must be as it should."""
         self.faults, self.steps_to_live = [], None
         world = self.world
-        if world.bot.stage.record().paused_at is not None:
-            world.resume()
+        world.resume_all()
         mend_accounts(world)
         actor = self._alive() or world.start_runner()
         for _ in range(10):

@@ -34,12 +34,15 @@ from bot.storage import Storage, schema
 from bot.storage.migrate import create_if_new
 from bot.storage.plans import PlanUpdate
 from tests.campaigns import a_config
-from tests.torture.network import BEFORE_ARRIVAL, FaultyWorldNetwork, Gateway
+from tests.torture.network import BEFORE_ARRIVAL, FaultyWorldNetwork, Gateway, Wall
 
 MONDAY = datetime(2027, 3, 8, 8, 59, tzinfo=UTC)
 ZONE = "Europe/London"
 CAMPAIGN = "Torture"
+ENCORE = "Encore"
+"""A second campaign in the same database, which shares its accounts."""
 POLICY = Policy()
+SENDS_AGAIN = Policy(sends_unanswered_again=True)
 PICTURE = Media(sha256="0" * 64, mime="image/png", size=3, alt_text="Three bytes")
 
 
@@ -55,23 +58,6 @@ class Life(StrEnum):
     DEAD = "dead"
 
 
-@dataclass(kw_only=True)
-class Wall:
-    """The clock of one machine: the true time, and how wrong it is."""
-
-    true: VirtualClock
-    offset: timedelta = timedelta(0)
-
-    def now(self) -> datetime:
-        return self.true.now() + self.offset
-
-    def monotonic(self) -> float:
-        return self.true.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        self.true.sleep(seconds)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Sketch:
     """One post to be planned."""
@@ -82,6 +68,7 @@ class Sketch:
     texts: tuple[str, ...]
     signed: bool = True
     picture: bool = False
+    campaign: str = CAMPAIGN
 
 
 class Arena:
@@ -98,7 +85,7 @@ class Arena:
         self._file = sqlite3.connect(path)
         self.empty = self.snapshot()
         self.config: Config = a_config(self.folder / "campaign", self.storage.database.url.render_as_string())
-        self.prepared: dict[tuple[Sketch, ...], sqlite3.Connection] = {}
+        self.prepared: dict[tuple[tuple[Sketch, ...], Policy], sqlite3.Connection] = {}
 
     def _now(self) -> datetime:
         return self.clock()
@@ -113,15 +100,16 @@ class Arena:
         """Be as it was."""
         snapshot.backup(self._file)
 
-    def prepare(self, sketches: tuple[Sketch, ...], *, keep: bool) -> None:
+    def prepare(self, sketches: tuple[Sketch, ...], policy: Policy, *, keep: bool) -> None:
         """A started live campaign with these posts; ``keep`` remembers it for the next case."""
-        if sketches in self.prepared:
-            self.restore(self.prepared[sketches])
+        if (sketches, policy) in self.prepared:
+            self.restore(self.prepared[sketches, policy])
             return
         self.restore(self.empty)
-        plan(self.storage, sketches)
+        for campaign in sorted({sketch.campaign for sketch in sketches}):
+            plan(self.storage, [sketch for sketch in sketches if sketch.campaign == campaign], policy)
         if keep:
-            self.prepared[sketches] = self.snapshot()
+            self.prepared[sketches, policy] = self.snapshot()
 
 
 @cache
@@ -130,9 +118,9 @@ def arena() -> Arena:
     return Arena()
 
 
-def plan(storage: Storage, sketches: Sequence[Sketch]) -> None:
+def plan(storage: Storage, sketches: Sequence[Sketch], policy: Policy) -> None:
     """Write the posts as a planner would, sign them off, and record the start."""
-    record = storage.campaigns.ensure(CAMPAIGN)
+    record = storage.campaigns.ensure(sketches[0].campaign)
     accounts = {name: storage.campaigns.ensure_account("x", name) for name in sorted({s.account for s in sketches})}
     planned = tuple(_planned(sketch, accounts[sketch.account]) for sketch in sketches)
     lines = tuple((post.code, digest, post.slot.local.isoformat()) for post, digest in planned)
@@ -140,7 +128,7 @@ def plan(storage: Storage, sketches: Sequence[Sketch]) -> None:
     update = PlanUpdate(
         added=planned,
         media={PICTURE.sha256: (PICTURE.mime, b"png")} if any(sketch.picture for sketch in sketches) else {},
-        settings=settings_to_json(Settings(zone=ZONE, policy=POLICY)),
+        settings=settings_to_json(Settings(zone=ZONE, policy=policy)),
         config_digest="",
         plan_code="TEST",
         lines=lines,
@@ -177,12 +165,14 @@ def _planned(sketch: Sketch, account: Account) -> tuple[PlannedPost, str]:
 
 @dataclass(kw_only=True)
 class Span:
-    """Attempts with ids in (after, up_to] of these posts (all when empty) must not exist: paused, or skipped."""
+    """Attempts with ids in (after, up_to] of these posts (all of the campaign when empty) must not exist: paused, or
+    skipped. ``campaign_id`` 0 is any."""
 
     why: str
     after: int
     up_to: float = inf
     codes: frozenset[str] = frozenset()
+    campaign_id: int = 0
 
 
 @dataclass(kw_only=True)
@@ -210,6 +200,7 @@ class World:
 
     sketches: tuple[Sketch, ...]
     network: FaultyWorldNetwork
+    policy: Policy = POLICY
     one_host: bool = True
     walls: list[Wall] = field(default_factory=list)
     actors: dict[str, Actor] = field(default_factory=dict)
@@ -222,12 +213,27 @@ class World:
     def __post_init__(self) -> None:
         self.walls = self.walls or [Wall(true=self.time)]
         place = arena()
-        place.prepare(self.sketches, keep=len(self.sketches) <= 3)
+        place.prepare(self.sketches, self.policy, keep=len(self.sketches) <= 3)
         place.clock = self.walls[0].now if self.one_host else self.time.now
-        desk = Desk(storage=place.storage, clock=self.walls[0], campaign=CAMPAIGN, actor="Ann Example")
-        self.bot = Bot(config=place.config, record=desk, stage=desk, mode=Mode.LIVE)
+        campaigns = [sketch.campaign for sketch in self.sketches] or [CAMPAIGN]
+        self.bots = {campaign: self._bot(place, campaign) for campaign in campaigns}
+        self.bot = next(iter(self.bots.values()))
         self.network.during = self._during
         self._gateways: dict[tuple[str, int], Gateway] = {}
+
+    def _bot(self, place: Arena, campaign: str) -> Bot:
+        desk = Desk(storage=place.storage, clock=self.walls[0], campaign=campaign, actor="Ann Example")
+        return Bot(config=place.config, record=desk, stage=desk, mode=Mode.LIVE)
+
+    def stopped_accounts(self) -> tuple[Account, ...]:
+        """Accounts on which nothing goes out until a person acts."""
+        found = {account.account_id: account for bot in self.bots.values() for account in bot.stopped_accounts()}
+        return tuple(found.values())
+
+    def bot_of(self, code: str) -> Bot:
+        """The facade of the campaign that a post belongs to; a correction belongs to that of its post."""
+        first = code.partition("-c")[0]
+        return next((self.bots[sketch.campaign] for sketch in self.sketches if sketch.code == first), self.bot)
 
     @property
     def time(self) -> VirtualClock:
@@ -238,7 +244,7 @@ class World:
         return self.bot.stage.storage
 
     def posts(self) -> tuple[Post, ...]:
-        return self.bot.posts()
+        return tuple(post for bot in self.bots.values() for post in bot.posts())
 
     def start_runner(self, wall: Wall | None = None) -> Actor:
         """One more runner, as after a start of the program."""
@@ -310,19 +316,27 @@ class World:
         self.proofs.setdefault(account.handle, []).append(self.time.now())
         self.bot.record_proof(account, user_id="1", fingerprint="f")
 
-    def pause(self) -> None:
-        """From here on no intent is committed."""
-        self.bot.pause("because")
-        self.spans.append(Span(why="paused", after=self._newest_attempt()))
+    def is_paused(self, bot: Bot) -> bool:
+        return bot.stage.record().paused_at is not None
 
-    def resume(self) -> None:
+    def pause(self, bot: Bot) -> None:
+        """From here on no intent of the campaign is committed."""
+        bot.pause("because")
+        self.spans.append(Span(why="paused", after=self._newest_attempt(), campaign_id=bot.stage.record().campaign_id))
+
+    def resume(self, bot: Bot) -> None:
         """Go on."""
-        self._end_spans("paused", frozenset())
-        self.bot.resume()
+        self._end_spans("paused", frozenset(), bot.stage.record().campaign_id)
+        bot.resume()
+
+    def resume_all(self) -> None:
+        for bot in self.bots.values():
+            if self.is_paused(bot):
+                self.resume(bot)
 
     def skip(self, code: str) -> None:
         """From here on no intent for this post is committed."""
-        self.bot.skip(code)
+        self.bot_of(code).skip(code)
         self.spans.append(Span(why="skipped", after=self._newest_attempt(), codes=frozenset({code})))
 
     def wanted_again(self, code: str, decide: Callable[[], object]) -> None:
@@ -332,18 +346,25 @@ class World:
 
     def delete(self, code: str) -> None:
         """Taken off the network, it never comes again."""
-        post = self.bot.post(code)
+        post = self.bot_of(code).post(code)
         gateway = self.network.gateway(self.handle_of(post), "", self.walls[0])
-        self.bot.delete(code, gateway)
+        self.bot_of(code).delete(code, gateway)
         self.spans.append(Span(why="deleted", after=self._newest_attempt(), codes=frozenset({code})))
 
     def touched(self, code: str) -> None:
         """What kept it from being sent is over."""
         self._end_spans("skipped", frozenset({code}))
 
-    def _end_spans(self, why: str, codes: frozenset[str]) -> None:
+    def correct(self, code: str, text: str, slot: Slot) -> None:
+        """A correction is written, and signed off."""
+        bot = self.bot_of(code)
+        planned = bot.correct_by_reply(code, text, slot)
+        seen = bot.stage.planned().plan_code
+        bot.approve(codes=[planned.code], plan_code=seen, by="Ann Example", accept_warnings=True)
+
+    def _end_spans(self, why: str, codes: frozenset[str], campaign_id: int = 0) -> None:
         for span in self.spans:
-            if span.why == why and span.codes == codes and span.up_to == inf:
+            if (span.why, span.codes, span.campaign_id, span.up_to) == (why, codes, campaign_id, inf):
                 span.up_to = self._newest_attempt()
 
     def _newest_attempt(self) -> int:
@@ -352,7 +373,7 @@ class World:
 
     def handle_of(self, post: Post) -> str:
         """The account a post goes out on."""
-        return self.bot.account_of(post).handle
+        return self.bot_of(post.code).account_of(post).handle
 
     def may_still_send(self) -> bool:
         """Whether a runner stands still that may go on."""

@@ -1,0 +1,8 @@
+"""All seeded bugs."""
+
+from __future__ import annotations
+
+from tests.teeth.in_sending import ANSWERS, PROTOCOL
+from tests.teeth.in_settling import RESTORED, SETTLEMENT, TIMES
+
+BUGS = (*PROTOCOL, *ANSWERS, *SETTLEMENT, *TIMES, *RESTORED)
