@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -63,6 +63,23 @@ class PostgresServer:
         """Stop and wait; ``immediate`` is what a crash looks like."""
         self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop")
 
+    def dump(self, database: str) -> Path:
+        """What an administrator makes every night."""
+        file = self._folder / f"{database}.dump"
+        self._run("pg_dump", "-h", self._folder, "-U", _USER, "-Fc", "-f", file, database)
+        return file
+
+    def put_back(self, dump: Path, database: str) -> None:
+        """The same database as it was at the time of the dump, whoever is connected."""
+        self.execute(f"DROP DATABASE {database} WITH (FORCE)")
+        self.execute(f"CREATE DATABASE {database}")
+        self._run("pg_restore", "-h", self._folder, "-U", _USER, "-d", database, dump)
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        return self._folder / ".s.PGSQL.5432"
+
     def _run(self, program: str, *arguments: str | Path) -> None:
         command = [str(self._programs / program), *map(str, arguments)]
         output = self._folder / f"{program}.out"  # not a pipe: the server would keep it open
@@ -78,19 +95,26 @@ class PostgresServer:
             raise PostgresUnavailableError(f"{program} failed: {' '.join(texts)[-1500:]}")
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """A running server, stopped at the end. Without one the test is skipped, or fails where CI says so."""
+@contextmanager
+def running_server() -> Iterator[PostgresServer]:
+    """A running server, stopped at the end. Raises OSError, SubprocessError or PostgresUnavailableError without one."""
     with tempfile.TemporaryDirectory(prefix="cb-pg-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        try:
-            server = _started(folder)
-        except (OSError, subprocess.SubprocessError, PostgresUnavailableError) as error:
-            _unavailable(str(error))
+        server = _started(Path(name))
         try:
             yield server
         finally:
             server.stop("immediate")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A running server for all tests. Without one the test is skipped, or fails where CI says so."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(running_server())
+        except (OSError, subprocess.SubprocessError, PostgresUnavailableError) as error:
+            _unavailable(str(error))
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from bot.model import Attempt, AuditEntry, MessageState, Mode, Outcome, Outgoing
 from bot.storage import Storage, schema
 from bot.storage.leases import LEASE, RENEW_BELOW, Lease
 from bot.storage.migrate import create_if_new
-from tests.campaigns import FaultyNetwork, Stage, a_stage, lost_answer
+from tests.campaigns import SENDS_AGAIN, FaultyNetwork, Stage, a_stage, lost_answer
 
 MONDAY_9 = datetime(2027, 3, 8, 9, tzinfo=UTC)
 FIRST = "w20"
@@ -52,7 +52,7 @@ def account(storage: Storage) -> int:
 @pytest.fixture
 def stage(tmp_path: Path, database_url: str) -> Iterator[Stage]:
     """A signed-off and started campaign, at its first slot."""
-    made = a_stage(tmp_path, database_url).plan_and_sign().start()
+    made = a_stage(tmp_path, database_url, **SENDS_AGAIN).plan_and_sign().start()
     made.clock.advance_to(MONDAY_9)
     yield made
     made.storage.close()
@@ -364,3 +364,18 @@ def test_runners_that_work_at_once_share_the_accounts_and_double_nothing(stage: 
     with stage.storage.database.read() as connection:
         senders = set(connection.execute(sa.select(schema.attempts.c.runner_id)).scalars())
     assert len(senders) > 1
+
+
+def test_runners_that_share_a_server_do_not_pass_an_abandoned_call_to_and_fro_for_ever(stage: Stage) -> None:
+    """Between two looks lie up to two minutes, and a lease is one: whoever settles a call keeps the account meanwhile."""
+    freeze(stage, "after intent")
+    runners = {runner.deliverer.runner_id: runner for runner in (stage.runner(sender_gone=False) for _ in range(2))}
+    account = stage.bot.account().account_id
+    for _ in range(300):
+        with stage.storage.database.read() as connection:
+            query = sa.select(schema.accounts.c.owner).where(schema.accounts.c.account_id == account)
+            owner = connection.execute(query).scalar_one()
+        for runner in sorted(runners.values(), key=lambda each: each.deliverer.runner_id == owner):
+            runner.tick()
+        stage.clock.advance(SECOND)
+    assert state_of(stage.posts[FIRST]) is PostState.HELD

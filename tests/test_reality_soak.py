@@ -117,7 +117,8 @@ def soak(place: Path, zygotes: list[Zygote], seed: int, seconds: float, tally: T
     began = time.monotonic() + 1
     every = timedelta(seconds=seconds * SPEED / dose(13, 36))
     codes = FEW if dose(0, 1) == 0 else ()
-    folder = prepare(place / f"round{seed}", *codes, every=every, catch_up_spacing='catch_up_spacing = "5s"')
+    asks, spacing = seed % 2 == 1, 'catch_up_spacing = "5s"'
+    folder = prepare(place / f"round{seed}", *codes, every=every, asks=asks, catch_up_spacing=spacing)
     clock = RacingClock(FRIDAY_BEFORE, began, SPEED)
     network = Hostile(clock, folder / DATABASE, dice)
     with FakeXServer(network) as server:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.torture.record import commit
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -84,6 +85,4 @@ def _write(tally: Tally, seconds: float) -> None:
 
 
 def _commit() -> str:
-    command = ["git", "rev-parse", "HEAD"]
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True)
-    return found.stdout.strip()
+    return commit()

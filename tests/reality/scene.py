@@ -27,7 +27,7 @@ from bot.model import Mode
 from bot.ranking import read_list
 from bot.storage import Storage
 from bot.storage.migrate import create_if_new
-from tests.campaigns import FRIDAY_BEFORE, a_config
+from tests.campaigns import FRIDAY_BEFORE, SENDS_AGAIN, a_config
 from tests.fake_x import Call, FakeX, FakeXServer, Served
 from tests.fake_x.fixtures import CREDENTIALS, HANDLE
 from tests.reality.clock import SharedClock
@@ -57,12 +57,15 @@ def fast_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def prepare(folder: Path, *codes: str, every: timedelta = timedelta(seconds=30), **lines: str) -> Path:
+def prepare(
+    folder: Path, *codes: str, every: timedelta = timedelta(seconds=30), asks: bool = False, **lines: str
+) -> Path:
     """A started campaign in which only these posts go out, one after the other; no code means all of them.
 
-    The database is closed in good order: one file, without a log. ``lines`` replace lines of config.toml.
+    The database is closed in good order: one file, without a log. ``lines`` replace lines of config.toml. Unless it
+    ``asks``, what is lost is sent again, so that each post has to come to its end without a person.
     """
-    config = a_config(folder, handle=f'handle = "@{HANDLE}"', **lines)
+    config = a_config(folder, handle=f'handle = "@{HANDLE}"', **({} if asks else SENDS_AGAIN), **lines)
     (folder / "templates" / "winner_thread.txt.j2").write_text(_THREE_PARTS, "utf-8")
     _give_a_picture(folder)
     clock = SharedClock(folder / CLOCK, FRIDAY_BEFORE)
@@ -90,6 +93,7 @@ def _give_a_picture(folder: Path) -> None:
     for row in rows:
         pictured = row["rank"] == "20"
         row |= {"photo": "portrait.png" if pictured else "", "alt text": "A portrait" if pictured else ""}
+        row |= {"consent": "name, photo, tag"}
     with (folder / "top20.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
