@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.core.keeping import Restored
     from bot.core.upgrading import DatabaseState
     from bot.model import Post
+    from bot.storage import Storage
     from bot.storage.engine import Database
 
 
@@ -54,6 +55,8 @@ def status(screen: Screen, as_json: bool) -> None:
         return
     say(f"Database  {state.where}")
     say(f"Revision  {_revision(state)}")
+    if state.moved_to:
+        say(f"Moved to  {state.moved_to}")
     if state.size is not None:
         say(f"Size      {max(1, state.size // 1024):,} KB")
     say(f"Next: {_next(state)}")
@@ -218,9 +221,87 @@ def _restore(screen: Screen, file: Path) -> Restored:
 
 
 @db.command()
-@click.option("--yes", is_flag=True, help="Do not ask: somebody has looked at the account.")
+@click.option("--to", metavar="ADDRESS", help="postgresql://USER@HOST/DATABASE, or sqlite:///FILE. No password here.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_screen
-def verify(screen: Screen, yes: bool) -> None:
+def move(screen: Screen, to: str | None, yes: bool) -> None:
+    """Move everything to another, empty database: to a PostgreSQL server, or back into a file.
+
+    Stop the runner first, on every computer. It copies everything, counts and compares each table, and then marks the
+    old database, so that nobody runs it by mistake. It is done as a whole or not at all; if it is cut off, give the
+    same command again. Without --to it goes to where the variable CAMPAIGN_BOT_DATABASE_URL leads: the place for an
+    address with a password.
+
+    \b
+    Examples:
+      campaign-bot db move --to postgresql://ann@db.example.org/careheroes
+      campaign-bot db move --to sqlite:///careheroes.db
+
+    Next: change the line of config.toml that it names
+    """
+    from bot.errors import Problem, UsageError
+    from bot.storage import Storage
+
+    source_url, target_url = _from_where_to_where(screen, to)
+    with closing(Storage(source_url)) as source, closing(Storage(target_url)) as target:
+        question = f"Move everything from {source.database.where} to {target.database.where}?"
+        if not yes and not screen.confirm(question, otherwise="Add --yes."):
+            raise UsageError(Problem(what="Nothing was moved."))
+        _move(screen, source, target, by_variable=to is None)
+
+
+def _from_where_to_where(screen: Screen, to: str | None) -> tuple[str, str]:
+    """Raises UsageError when nobody says where to."""
+    import os
+
+    from bot.config_reading import DATABASE_VARIABLE, read_config
+    from bot.core.moving import address_in
+    from bot.errors import Problem, UsageError
+
+    config = screen.config()
+    if to is not None:
+        return config.database_url, address_in(config.folder, to)
+    if not os.environ.get(DATABASE_VARIABLE, "").strip():
+        remedy = f"Add --to postgresql://USER@HOST/DATABASE, or set {DATABASE_VARIABLE}."
+        raise UsageError(Problem(what="It is not said where to move to.", remedy=remedy))
+    others = {name: value for name, value in os.environ.items() if name != DATABASE_VARIABLE}
+    return read_config(screen.folder, others).database_url, config.database_url
+
+
+def _move(screen: Screen, source: Storage, target: Storage, *, by_variable: bool) -> None:
+    import os
+
+    from bot.bootstrap import lock_file
+    from bot.clock import SystemClock
+    from bot.core.desk import Desk
+    from bot.core.moving import config_line, move_database
+
+    clock, config = SystemClock(), screen.config()
+    desk = Desk(storage=source, clock=clock, campaign=config.name, actor=screen.who())
+    done = move_database(
+        source,
+        target,
+        locks=[lock_file(source.database), lock_file(target.database)],
+        entry=lambda detail: desk.entry("move", detail=detail),
+        clock=clock,
+        environ=os.environ,
+    )
+    line = config_line(config.folder, target.database)
+    say(f"✓ Moved to {done.target}: {done.rows:,} rows of {len(done.contents)} tables, each counted and compared.")
+    say(f"The old one stays as it was, and no command works on it any more: {done.source}")
+    place = f"line {line.number}" if line.number else "below [database]"
+    say(f"Now change config.toml, {place}, to:")
+    say(f"  {line.text}")
+    if by_variable:
+        say("And keep CAMPAIGN_BOT_DATABASE_URL set wherever the campaign runs: the password is in it alone.")
+    say("Next: campaign-bot status")
+
+
+@db.command()
+@click.option("--yes", is_flag=True, help="Do not ask: somebody has looked at the account.")
+@click.option("--lost", is_flag=True, help="It was moved elsewhere, and that database is lost for good: use this one.")
+@pass_screen
+def verify(screen: Screen, yes: bool, lost: bool) -> None:
     """Vouch for the database after it was restored: read the account, take over what is out, and confirm the rest.
 
     It reads the account's posts of the last seven days (which costs a little), and writes down those that the database
@@ -234,9 +315,14 @@ def verify(screen: Screen, yes: bool) -> None:
     """
     from bot.bootstrap import refuse_while_running, verify_account
     from bot.core.guarding import confirm
+    from bot.model import Mode
 
-    with screen.shop() as shop:
+    with _shop(screen) if lost else screen.shop() as shop:
         refuse_while_running(shop)
+        if lost and shop.bot.mode is not Mode.LIVE:  # nothing was ever sent, and there is nothing to look at
+            confirm(shop.bot.record)
+            say("✓ This database is in use again. Next: campaign-bot status")
+            return
         found = verify_account(shop)
         if found.adopted:
             say(f"✓ Out already, and on record now: {', '.join(found.adopted)}")
@@ -249,6 +335,13 @@ def verify(screen: Screen, yes: bool) -> None:
         paused = shop.bot.record.planned().paused_at is not None
     say("✓ The database is verified.")
     say(f"Next: campaign-bot {'resume' if paused else 'status'}")
+
+
+def _shop(screen: Screen) -> closing[Shop]:
+    """Also a database that was moved away."""
+    from bot.bootstrap import open_shop
+
+    return closing(open_shop(screen.config(), actor=screen.who(), moved=True))
 
 
 def _say_waiting(shop: Shop, waiting: tuple[Post, ...]) -> None:

@@ -11,16 +11,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from bot.core.counting import CallCount
 from bot.core.desk import Desk
 from bot.decisions import Decision, MessageUpdate, PostUpdate
-from bot.errors import NetworkRefusedError, PersonNeededError, Problem
+from bot.errors import DatabaseError, NetworkRefusedError, PersonNeededError, Problem
 from bot.lifecycle import is_final, state_of
-from bot.model import Account, AuditEntry, MessageState, Post, PostState, Receipt, SeenPost, Standing
+from bot.model import Account, AuditEntry, MessageState, Post, PostState, Receipt, SeenPost, Slot, Standing
 from bot.platform import RunnerLock, installation_id, protect_folder, state_dir
 from bot.publishers import LookError, Publisher
 from bot.storage import Storage
+from bot.storage.moving import require_in_place
 from bot.text import match_key
 
 LOOK_BACK = timedelta(days=7)
@@ -119,15 +121,27 @@ def refuse_older_copy(desk: Desk, count: CallCount) -> None:
     Pauses every campaign in it that was started for real, and raises PersonNeededError.
     """
     installation = desk.storage.installation
-    doubt = installation.identity().doubt
+    identity = installation.identity()
+    require_in_place(desk.storage.database, identity)
+    doubt = identity.doubt
     if not doubt and count.read() <= installation.attempts():
-        count.note(installation.attempts())
+        _note(count, installation.attempts())
         return
     if not doubt:
         doubt = OLDER_COPY
         installation.record_doubt(doubt)
     pause_all(desk.storage, doubt, desk.entry("pause", detail=doubt))
     raise older_copy(desk.storage, doubt)
+
+
+def _note(count: CallCount, number: int) -> None:
+    """Raises DatabaseError where the count cannot be kept: then no call could be made either."""
+    try:
+        count.note(number)
+    except OSError as error:
+        what = f"The count of calls cannot be written ({error.strerror or error}), so nothing would go out."
+        remedy = "Is there room on the disk, and may you write there?"
+        raise DatabaseError(Problem(what=what, where=str(count.path), remedy=remedy)) from error
 
 
 def pause_all(storage: Storage, reason: str, entry: AuditEntry) -> None:
@@ -148,6 +162,14 @@ def older_copy(storage: Storage, doubt: str) -> PersonNeededError:
     )
 
 
+def refuse_other_place(desk: Desk) -> None:
+    """While a runner works: the database was moved away under it, or doubted by somebody. Raises PersonNeededError."""
+    identity = desk.storage.installation.identity()
+    require_in_place(desk.storage.database, identity)
+    if identity.doubt:
+        raise older_copy(desk.storage, identity.doubt)
+
+
 def refuse_wrong_clock(desk: Desk) -> None:
     """Raises PersonNeededError when this computer's clock cannot be right."""
     now, installation = desk.clock.now(), desk.storage.installation
@@ -166,6 +188,29 @@ def refuse_wrong_clock(desk: Desk) -> None:
             f"This computer says it is {now:%Y-%m-%d}, more than a year after the campaign's last slot ({last:%Y-%m-%d}).",
             "Set the clock right. If it is right: plan the week anew, or skip what is left.",
         )
+
+
+def changed_time_rules(desk: Desk) -> str:
+    """What to say when this computer's time zone rules are not those that the plan was made with; else empty.
+
+    A post goes out at the instant that was planned and signed, whatever the rules say by now.
+    """
+    zone = ZoneInfo(desk.settings().zone)
+    moved = [post for post in desk.posts() if not is_final(post) and not _is_at_its_time(post.slot, zone)]
+    if not moved:
+        return ""
+    first = moved[0]
+    now_at = first.slot.due_at.astimezone(zone)
+    return (
+        f"The time rules of {zone.key} have changed since the plan was made: {first.code}, planned for "
+        f"{first.slot.local:%a %d %b %H:%M}, goes out at {now_at:%H:%M} by the new ones ({len(moved)} in all). "
+        "To keep the times on the wall: campaign-bot plan --respread, and sign off again."
+    )
+
+
+def _is_at_its_time(slot: Slot, zone: ZoneInfo) -> bool:
+    """Also the second of two equal times in autumn is one: a person may have moved a post there."""
+    return any(slot.local.replace(tzinfo=zone, fold=fold) == slot.due_at for fold in (0, 1))
 
 
 def verify(desk: Desk, publisher_for: PublisherFor) -> Verified:

@@ -9,18 +9,21 @@ from pathlib import Path
 from bot.errors import NotReadyError, Problem
 from bot.storage.copying import back_up
 from bot.storage.engine import Database
+from bot.storage.installation import Installation
 from bot.storage.migrate import HEAD, require_current, revision_of, upgrade
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseState:
-    """``where`` never shows a password; ``revision`` is None without tables; ``size`` in bytes, None for a server."""
+    """``where`` never shows a password; ``revision`` is None without tables; ``size`` in bytes, None for a server.
+    ``moved_to`` is where everything in it went; empty when it is here."""
 
     where: str
     exists: bool
     revision: str | None
     needed: str = HEAD
     size: int | None = None
+    moved_to: str = ""
 
     @property
     def is_current(self) -> bool:
@@ -42,13 +45,14 @@ class Upgraded:
 
 def state_of_database(database: Database) -> DatabaseState:
     """Look, and make nothing. Raises DatabaseError when it cannot be read."""
-    path, exists = database.path, database.exists()
+    path, exists, revision = database.path, database.exists(), revision_of(database)
     files = [] if path is None else [path.with_name(path.name + suffix) for suffix in ("", "-wal")]
     return DatabaseState(
-        where=str(path) if path is not None else database.url.render_as_string(hide_password=True),
+        where=database.where,
         exists=exists,
-        revision=revision_of(database),
+        revision=revision,
         size=sum(file.stat().st_size for file in files if file.exists()) if path is not None and exists else None,
+        moved_to=Installation(database).identity().moved_to if revision == HEAD else "",
     )
 
 

@@ -8,14 +8,19 @@ at before it gets its name. Putting one back goes through SQLite's own backup
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from bot.errors import DatabaseError, Problem, UsageError
+from bot.platform import surely_gone, this_process
 from bot.storage.engine import Database
 from bot.storage.migrate import HEAD
+
+_DRAFT = re.compile(r"\..+\.(?P<pid>\d+)\.part")
 
 
 def save_copy(database: Path, target: Path) -> int:
@@ -27,23 +32,35 @@ def save_copy(database: Path, target: Path) -> int:
         raise _taken(target)
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     draft.unlink(missing_ok=True)
+    _clear_away_left_drafts(target.parent)
     try:
         with _said(target):
             with closing(sqlite3.connect(database, timeout=60)) as connection:
                 connection.execute("VACUUM INTO ?", (str(draft),))
             draft.chmod(database.stat().st_mode & 0o777)
             require_sound(draft)
-            _to_disk(draft)
+            sync_file(draft)
             _name_it(draft, target)
+            sync_folder(target.parent)
     finally:
         draft.unlink(missing_ok=True)
     return target.stat().st_size
 
 
+def _clear_away_left_drafts(folder: Path) -> None:
+    """What a process that was killed in the middle of a copy has left behind. It holds names: it must not stay."""
+    for path in folder.glob(".*.part"):
+        named = _DRAFT.fullmatch(path.name)
+        if named and surely_gone(replace(this_process(), pid=int(named["pid"]), started="")):
+            path.unlink(missing_ok=True)
+
+
 def require_sound(path: Path, *, campaign: str = "") -> None:
     """Refuse a file that is no whole database of this version, or does not hold this campaign. Raises DatabaseError."""
     if not path.is_file():
-        raise DatabaseError(Problem(what="There is no such file.", where=str(path)))
+        raise DatabaseError(
+            Problem(what="There is no such file.", where=str(path), remedy="Check the name and the folder.")
+        )
     try:
         revision, names = _looked_at(path)
     except sqlite3.DatabaseError as error:
@@ -137,15 +154,20 @@ def _name_it(draft: Path, target: Path) -> None:
         draft.rename(target)
 
 
-def _to_disk(path: Path) -> None:
+def sync_file(path: Path) -> None:
+    """What is in a file is on the disk. Raises OSError."""
     with path.open("r+b") as file:
         os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """The names in a folder are on the disk: a new file is only found again when its name is there too."""
     with suppress(OSError):  # Windows opens no folders
-        folder = os.open(path.parent, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(folder)
+            os.fsync(descriptor)
         finally:
-            os.close(folder)
+            os.close(descriptor)
 
 
 def _taken(target: Path) -> UsageError:

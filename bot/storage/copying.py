@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from bot.storage.backups import sync_file, sync_folder
 from bot.storage.engine import Database
 from bot.storage.migrate import create_if_new
 from bot.storage.schema import installation, whole_metadata
@@ -32,10 +33,10 @@ def copy_to_file(database: Database, target: Path) -> None:
         create_if_new(copy)
         copy_rows(database, copy)
         copy.close()
-    with draft.open("r+b") as file:
-        os.fsync(file.fileno())
+    sync_file(draft)
     _remove(target)
     draft.replace(target)
+    sync_folder(target.parent)
 
 
 def _remove(path: Path) -> None:
@@ -47,11 +48,17 @@ def copy_rows(source: Database, target: Database) -> None:
     """Copy every row of every table, in one transaction on either side, into a database that has none yet."""
     with source.read() as reader, target.write() as writer:
         writer.execute(sa.delete(installation))  # a new database has an id; a copy keeps that of the original
-        for table in whole_metadata().sorted_tables:
-            for rows in reader.execute(sa.select(table)).mappings().partitions(_BATCH):
-                writer.execute(sa.insert(table), [dict(row) for row in rows])
-        if writer.dialect.name == "postgresql":
-            _count_on(writer)
+        tables = whole_metadata().sorted_tables
+        copy_into(writer, ((table, reader.execute(sa.select(table)).mappings().partitions(_BATCH)) for table in tables))
+
+
+def copy_into(writer: sa.Connection, tables: Iterable[tuple[sa.Table, Iterable[Sequence[sa.RowMapping]]]]) -> None:
+    """Write the rows of every table, which come in batches, in the caller's transaction."""
+    for table, batches in tables:
+        for rows in batches:
+            writer.execute(sa.insert(table), [dict(row) for row in rows])
+    if writer.dialect.name == "postgresql":
+        _count_on(writer)
 
 
 def _count_on(connection: sa.Connection) -> None:

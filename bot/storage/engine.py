@@ -56,6 +56,11 @@ class Database:
             sa.event.listen(self._engine, "begin", _begin_sqlite)
         self._reader = self._engine.execution_options(reads_only=True)
 
+    @property
+    def where(self) -> str:
+        """The file, or the server's address as it may be shown: without a password, wherever one stands in it."""
+        return str(self.path) if self.path is not None else shown(self.url)
+
     def exists(self) -> bool:
         """Whether there is something to open; a server always counts as there."""
         return self.path is None or self.path.exists()
@@ -71,6 +76,12 @@ class Database:
         """One consistent look; never blocks a writer on SQLite."""
         with self._translated(), self._reader.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def autocommit(self) -> Iterator[sa.Connection]:
+        """No transaction: for a server's housekeeping, which allows none."""
+        with self._translated(), self._engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def now(self, connection: sa.Connection) -> datetime:
         """What the clock of the database says at this moment, not at the begin of the transaction.
@@ -97,10 +108,19 @@ class Database:
             raise DatabaseError(
                 Problem(
                     what=f"The database says: {error.orig}.",
-                    where=str(self.path or self.url.render_as_string(hide_password=True)),
+                    where=self.where,
                     remedy="Run: campaign-bot doctor",
                 )
             ) from error
+
+
+def shown(url: sa.URL) -> str:
+    """An address of a server without its secrets: a query may hold a password too (libpq takes it from there)."""
+    query = {key: value for key, value in url.query.items() if "password" not in key.lower() and key != "passfile"}
+    plain = url.set(drivername=url.get_backend_name(), query=query)
+    return sa.URL.create(
+        plain.drivername, plain.username, None, plain.host, plain.port, plain.database, plain.query
+    ).render_as_string()
 
 
 def _parsed(url: str) -> sa.URL:

@@ -13,6 +13,10 @@ from bot.model import Mode
 from bot.storage import schema
 from bot.storage.engine import Database
 
+MOVED_TO = "moved to "
+ARRIVING = "arriving from "
+"""Doubts that begin like this say that a database is, or is not yet, another one: nothing at all is done with it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
@@ -28,6 +32,28 @@ class Identity:
     doubt: str
     clock_trusted_at: datetime | None
 
+    @property
+    def moved_to(self) -> str:
+        """Where everything in this database went; empty when it is here."""
+        return self.doubt.removeprefix(MOVED_TO) if self.doubt.startswith(MOVED_TO) else ""
+
+    @property
+    def arriving_from(self) -> str:
+        """Where a move into this database comes from that was not finished; empty when there is none."""
+        return self.doubt.removeprefix(ARRIVING) if self.doubt.startswith(ARRIVING) else ""
+
+
+def identity_in(connection: sa.Connection) -> Identity:
+    """As it stands in a transaction."""
+    row = connection.execute(sa.select(schema.installation)).one()
+    return Identity(
+        database_id=row.database_id,
+        installation_id=row.installation_id,
+        bound_at=row.bound_at,
+        doubt=row.doubt,
+        clock_trusted_at=row.clock_trusted_at,
+    )
+
 
 class Installation:
     """Intent methods about the database as a whole; one transaction each."""
@@ -38,14 +64,7 @@ class Installation:
     def identity(self) -> Identity:
         """As it stands."""
         with self._database.read() as connection:
-            row = connection.execute(sa.select(schema.installation)).one()
-        return Identity(
-            database_id=row.database_id,
-            installation_id=row.installation_id,
-            bound_at=row.bound_at,
-            doubt=row.doubt,
-            clock_trusted_at=row.clock_trusted_at,
-        )
+            return identity_in(connection)
 
     def bind(self, installation_id: str, now: datetime) -> None:
         """From now on only this installation may run it."""

@@ -1,0 +1,90 @@
+"""What a backup leaves on the disk: nothing half-made, and everything in the order in which it can be lost."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.core import guarding
+from bot.core.counting import CallCount
+from bot.errors import DatabaseError
+from bot.storage.backups import save_copy
+from bot.storage.engine import Database
+from bot.storage.migrate import create_if_new, upgrade
+from tests.campaigns import a_stage
+from tests.reality.strace import require_strace
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "campaign.db"
+    with closing(Database(f"sqlite:///{path}")) as made:
+        create_if_new(made)
+    return path
+
+
+def a_process_that_has_ended() -> int:
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        return child.pid
+
+
+def test_the_next_backup_clears_away_what_a_killed_one_has_left(database: Path) -> None:
+    left = database.with_name(f".monday.db.{a_process_that_has_ended()}.part")
+    living = database.with_name(".tuesday.db.1.part")
+    others = database.with_name(".download.part")
+    for path in (left, living, others):
+        path.write_bytes(b"SQLite format 3\x00 and half of everybody's names")
+    save_copy(database, database.with_name("wednesday.db"))
+    assert [path.exists() for path in (left, living, others)] == [False, True, True]
+
+
+def test_a_backup_is_on_the_disk_before_it_gets_its_name_and_its_name_after_that(database: Path) -> None:
+    require_strace()
+    log, target = database.with_name("log"), database.with_name("copy.db")
+    script = (
+        "from pathlib import Path; from bot.storage.backups import save_copy; "
+        f"save_copy(Path({str(database)!r}), Path({str(target)!r}))"
+    )
+    traced = ["strace", "-f", "-y", "-o", str(log), "-e", "trace=fsync,link,linkat,rename,renameat,renameat2"]
+    subprocess.run([*traced, sys.executable, "-c", script], check=True, capture_output=True)
+    deeds = re.findall(r"^\d+ +(fsync\(\d+<.*?>|link|rename)", log.read_text("utf-8"), re.MULTILINE)
+    named = next(place for place, deed in enumerate(deeds) if deed in {"link", "rename"})
+    assert deeds[named - 1].endswith(".part>")
+    assert deeds[named + 1].endswith(f"<{database.parent}>")
+
+
+def test_a_form_that_this_version_does_not_know_is_one_clear_error(database: Path) -> None:
+    with closing(Database(f"sqlite:///{database}")) as opened:
+        with opened.write() as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002-of-somebody'")
+        with pytest.raises(DatabaseError, match="does not know"):
+            upgrade(opened)
+
+
+@contextmanager
+def a_full_disk() -> Iterator[None]:
+    resource = pytest.importorskip("resource", reason="NOT PROVED HERE: no way to limit files")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_count_that_a_full_disk_does_not_take_is_one_clear_error(tmp_path: Path) -> None:
+    stage = a_stage(tmp_path).plan_and_sign().start()
+    stage.run_until(min(post.slot.due_at for post in stage.bot.posts()))
+    assert stage.storage.installation.attempts() == 1
+    count = CallCount(tmp_path / "state", stage.storage.installation.identity().database_id)
+    with a_full_disk(), pytest.raises(DatabaseError, match="cannot be written"):
+        guarding.refuse_older_copy(stage.bot.record, count)
+    guarding.refuse_older_copy(stage.bot.record, count)
+    assert count.read() == 1
+    stage.storage.close()
