@@ -149,6 +149,8 @@ def titles_of(ranking: Ranking) -> dict[str, str]:
     titles = {item.organisation_id: item.name for item in ranking.organisations}
     for worker in ranking.workers:
         titles[worker.worker_id] = f"{rank_label(worker.rank, worker.tied)}: {worker.name}, {worker.organisation}"
+    for one in ranking.contributions:
+        titles[one.contribution_id] = one.name or "A contribution"
     return titles
 
 
@@ -156,6 +158,8 @@ def title_of(post: Post, titles: dict[str, str]) -> str:
     """One post's title; a subject that has left the list is named by its code alone."""
     if post.kind is SeriesKind.WINNER:
         return "The winner thread" if len(post.messages) > 1 else "The winner"
+    if post.kind in {SeriesKind.OPENING, SeriesKind.CLOSING}:
+        return f"The {post.kind.value}"
     title = titles.get(post.key.subject_id, post.code)
     return f"Correction: {title}" if post.kind is SeriesKind.CORRECTION else title
 

@@ -23,7 +23,7 @@ CLOSE_TO_LIMIT = 20
 """From this many characters left on, the counter turns amber, as X's own does."""
 
 _SHOWN_AS_PICTURE = {"image/png", "image/jpeg", "image/gif", "image/webp"}
-_LINKED_HOSTS = ("https://x.com/", "https://twitter.com/")
+LINKED_HOSTS = ("https://x.com/", "https://twitter.com/")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ def preview_html(preview: Preview, *, media: Mapping[str, bytes] | None = None) 
         css_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
         mode_line=MODE_LINES[preview.mode],
         is_live=preview.mode is Mode.LIVE,
-        span=_span([day.date for day in preview.days]),
+        span=span_of([day.date for day in preview.days]),
         cost=cost_lines(preview),
         findings_line=findings_line(preview),
         next_step=next_step(preview),
@@ -70,7 +70,7 @@ def preview_html(preview: Preview, *, media: Mapping[str, bytes] | None = None) 
         segments=segments,
         anchor=_anchor,
         picture=lambda item: _data_uri(item, pictures),
-        is_linked=lambda url: url.startswith(_LINKED_HOSTS),
+        is_linked=lambda url: url.startswith(LINKED_HOSTS),
     )
 
 
@@ -149,7 +149,7 @@ def _data_uri(item: Media, pictures: Mapping[str, bytes]) -> str:
     return f"data:{item.mime};base64,{base64.b64encode(content).decode()}"
 
 
-def _span(days: list[date]) -> str:
+def span_of(days: list[date]) -> str:
     """``8 to 12 March 2027``."""
     if not days:
         return "No posts yet"

@@ -9,9 +9,11 @@ from tests.fake_x.messages import Refused, too_many
 
 PER_WINDOW = {
     "POST /2/tweets": 100,
+    "GET /2/tweets": 5_000,
     "DELETE /2/tweets/:id": 50,
     "GET /2/users/me": 75,
     "GET /2/users/:id/tweets": 900,
+    "GET /2/tweets/search/recent": 300,
     "POST /2/media/upload": 500,
     "POST /2/media/metadata": 500,
 }

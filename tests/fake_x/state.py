@@ -19,6 +19,7 @@ from bot.text import weighted_length
 from tests.fake_x import bodies
 from tests.fake_x.faults import Fault, Wire
 from tests.fake_x.limits import Limits
+from tests.fake_x.lookup import Audience, found_by_ids
 from tests.fake_x.messages import (
     PROBLEMS,
     Call,
@@ -34,10 +35,11 @@ from tests.fake_x.messages import (
 )
 from tests.fake_x.oauth import Guard, header_parameters
 from tests.fake_x.rendering import LONGEST, StoredPost, shown
+from tests.fake_x.search import Crowd, Said
 from tests.fake_x.timeline import page_of
 
 MEDIA_LIFE = timedelta(days=1)
-_ID_IN_PATH = re.compile(r"/(tweets|users)/(?!me$)([^/]+)")
+_ID_IN_PATH = re.compile(r"/(tweets|users)/(?!me$|search/)([^/]+)")
 CATEGORIES = {"tweet_image", "tweet_video", "tweet_gif", "dm_image", "dm_video", "dm_gif", "subtitles"}
 
 
@@ -71,19 +73,23 @@ class FakeX:
         self.refusals: list[str] = []
         self.faults: list[Fault] = []
         self.limits = Limits()
+        self.audience = Audience()
         self.credit: int | None = None
         self.read_lag = 0.0
         self.forgets_duplicates = False
         self.pin = "7654321"
+        self.crowd = Crowd()
         self._pending: list[tuple[datetime, Call]] = []
         self._last_id = 0
         self._lock = threading.RLock()
         self._texts: dict[str, str] = {}
         self._routes: dict[str, Callable[[Call, str], Reply]] = {
             "POST /2/tweets": self._create,
+            "GET /2/tweets": self._lookup,
             "DELETE /2/tweets/:id": self._delete,
             "GET /2/users/me": self._me,
             "GET /2/users/:id/tweets": self._timeline,
+            "GET /2/tweets/search/recent": self._search,
             "POST /2/media/upload": self._upload,
             "POST /2/media/metadata": self._describe,
         }
@@ -237,6 +243,14 @@ class FakeX:
         own = list(self.posts.values()) if user_id == self.user_id else []
         visible = [post for post in own if post.visible_at <= self.now()]
         return as_json(200, page_of(visible, call.query, self._shown))
+
+    def _search(self, call: Call, _id: str) -> Reply:
+        own = [Said(network_id=one.network_id, author_id=self.user_id, text=one.text) for one in self.posts.values()]
+        return as_json(200, self.crowd.page(own, call.query, self.now()))
+
+    def _lookup(self, call: Call, _id: str) -> Reply:
+        visible = {key: post for key, post in self.posts.items() if post.visible_at <= self.now()}
+        return as_json(200, found_by_ids(visible, call.query, self.audience, self.now(), self._shown))
 
     def _shown(self, post: StoredPost, fields: set[str]) -> dict[str, Any]:
         return shown(post, self.handle, self.user_id, fields)
