@@ -11,23 +11,42 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from benchmarks import delivery
+from benchmarks.checks import TARGET
+from benchmarks.delivery import Doses
 from benchmarks.idle import idle_runner
 from benchmarks.measuring import MB, Cost, Row, python, sample_campaign, side_by_side
 
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How much is measured: pairs of processes, rows of the list, posts of a rehearsal, seconds of doing nothing."""
+    """How much is measured: pairs of processes, rows of the list, posts of a rehearsal, seconds of doing nothing, and
+    the doses of delivery."""
 
     rounds: int
     rows: int
     many_rows: int
     posts: int
     idle: float
+    delivery: Doses
 
 
-FULL = Size(rounds=9, rows=10_000, many_rows=100_000, posts=10_000, idle=20)
-QUICK = Size(rounds=1, rows=500, many_rows=2_000, posts=200, idle=3)
+FULL = Size(
+    rounds=9,
+    rows=10_000,
+    many_rows=100_000,
+    posts=10_000,
+    idle=20,
+    delivery=Doses(seconds=100, calls=1_000, scheduled=10_000, shared=25, ticks=86_400),
+)
+QUICK = Size(
+    rounds=1,
+    rows=500,
+    many_rows=2_000,
+    posts=200,
+    idle=3,
+    delivery=Doses(seconds=3, calls=25, scheduled=200, shared=2, ticks=500),
+)
 
 
 def start_up(what: str, words: Sequence[str], baseline: str, *, rounds: int, folder: Path) -> Row:
@@ -95,9 +114,27 @@ def rehearsing(size: Size, folder: Path) -> Iterator[Row]:
     )
 
 
+def checks(size: Size, _folder: Path) -> Iterator[Row]:
+    """Every check over a large plan."""
+    cost = python("-m", "benchmarks.checks", str(size.rows), "--json")
+    said = cost.json()
+    rate = size.rows / said["seconds"]
+    yield Row(
+        what=f"all {said['checks']} checks over {size.rows:,} posts",
+        measured=f"{rate:,.0f} posts a second of one core ({_peak([cost])})",
+        target="2,000 a second",
+        fine=rate >= TARGET,
+    )
+
+
 def idle(size: Size, folder: Path) -> Iterator[Row]:
     """A runner that waits."""
     yield from idle_runner(sample_campaign(folder / "idle"), size.idle)
+
+
+def of_delivery(measure: Callable[[Doses, Path], Iterator[Row]]) -> Callable[[Size, Path], Iterator[Row]]:
+    """One of the measures of delivery, by its doses."""
+    return lambda size, folder: measure(size.delivery, folder)
 
 
 MEASURES: dict[str, Callable[[Size, Path], Iterator[Row]]] = {
@@ -105,7 +142,14 @@ MEASURES: dict[str, Callable[[Size, Path], Iterator[Row]]] = {
     "status": status,
     "planning": planning,
     "rehearsing": rehearsing,
+    "checks": checks,
     "idle": idle,
+    "punctual": of_delivery(delivery.punctual),
+    "burst": of_delivery(delivery.burst),
+    "around": of_delivery(delivery.around),
+    "scheduled": of_delivery(delivery.scheduled),
+    "machines": of_delivery(delivery.machines),
+    "day": of_delivery(delivery.day),
 }
 
 

@@ -47,13 +47,11 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
 
 
-def python(*words: str | Path, folder: Path = ROOT) -> Cost:
-    """Run Python with these words to its end, as a process of its own."""
+def python(*words: str | Path, folder: Path = ROOT, program: str = sys.executable) -> Cost:
+    """Run Python (or another one) with these words to its end, as a process of its own."""
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as errors:
         began = time.perf_counter()
-        child = subprocess.Popen(
-            [sys.executable, *map(str, words)], cwd=folder, env=environment(), stdout=said, stderr=errors
-        )
+        child = subprocess.Popen([program, *map(str, words)], cwd=folder, env=environment(), stdout=said, stderr=errors)
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - began
         child.returncode = os.waitstatus_to_exitcode(status)

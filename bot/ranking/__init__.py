@@ -12,7 +12,7 @@ from bot.ranking.csv_source import read_bytes, read_csv
 from bot.ranking.identity import Matched, Question, match, questions
 from bot.ranking.parse import read_rows
 from bot.ranking.sheet import ListRow, LoadedList, Sheet, SheetRow
-from bot.ranking.tables import HEADINGS, describe, describe_changes
+from bot.ranking.tables import HEADINGS, describe, describe_changes, describe_consent
 from bot.ranking.workbooks import is_workbook, read_workbook
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "SheetRow",
     "describe",
     "describe_changes",
+    "describe_consent",
     "differences",
     "match",
     "questions",

@@ -35,7 +35,8 @@ _SHEET_ERROR = re.compile(
     r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|FIELD!)|Err:[0-9]{3}", re.IGNORECASE
 )
 _MARKED_TEXT = re.compile("'+[=+\\-@\uff1d\uff0b\uff0d\uff20]")
-_FORMULA = re.compile(r"=\s*(?:[A-Za-z.]+\(|\$?[A-Za-z]{1,3}\$?[0-9]+\b)")
+# "=A2", "=SUM(A1)", and what calls another program: "=cmd|'/C calc'!A0".
+_FORMULA = re.compile(r"=\s*(?:[A-Za-z.]+\(|\$?[A-Za-z]{1,3}\$?[0-9]+\b)|[=+\-@].*(?:\||!\$?[A-Z]{1,3}\$?[0-9])")
 # UTF-8 read as Windows-1252: the first byte of a letter shows as one of these, the next as a character of 0x80 to 0xBF.
 _LATER_BYTES = "".join(bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0xC0)).replace("\ufffd", "")
 _LATER = rf"[\x80-\x9f{re.escape(_LATER_BYTES)}]"
@@ -45,6 +46,9 @@ _MAC = re.compile("\\w[\u2030\u00ac\u221a\u2044\u02c6\u2039\u203a]\\w")
 _LOST_LETTER = re.compile(r"[^\W\d_]\?[^\W\d_]|(?<!\S)\?[^\W\d_]")
 _ENTITY = re.compile(r"&(?:#[0-9]+|#x[0-9a-f]+|[a-z]{2,8});", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z][^>]*>", re.IGNORECASE)
+_LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
+# What a letter program or a template leaves behind: "{{ name }}", "{First name}".
+_UNFILLED = re.compile(r"[{}]")
 _NOTHING = frozenset({"-", "\u2013", "\u2014", "n/a", "N/A"})
 _CSV_UTF8 = "Save the list again as “CSV UTF-8” from the program it was made in, or type the name again."
 
@@ -77,6 +81,8 @@ def clean(cell: str) -> str:
         return cell
     if not cell.isprintable():
         _refuse_invisible(cell)
+    if not cell.isascii():  # before white space is squeezed: a hard blank is what half of a damaged "à" looks like
+        _refuse_damaged(cell)
     text = " ".join(cell.split())
     if text.startswith('="') and text.endswith('"'):
         text = text[2:-1]
@@ -87,9 +93,7 @@ def clean(cell: str) -> str:
         raise CellError(f"The cell holds the spreadsheet error {text}.", "Mend the formula in the spreadsheet.")
     if text.isascii():
         return text
-    text = unicodedata.normalize("NFC", text)
-    _refuse_damaged(text)
-    return text
+    return unicodedata.normalize("NFC", text)
 
 
 def optional(cell: str) -> str | None:
@@ -214,8 +218,10 @@ def _titled(cell: str, word: str, longest: int) -> str:
     if _ENTITY.search(text) or _TAG.search(text):
         fix = _TAG.sub("", html.unescape(text))
         raise CellError(f"“{_short(text)}” holds HTML code.", f"Write it as it should read: “{_short(fix)}”?")
-    if "://" in text:
+    if _LINK.search(text):
         raise CellError(f"“{_short(text)}” is a link, not a {word}.", f"Write the {word} here.")
+    if _UNFILLED.search(text):
+        raise CellError(f"“{_short(text)}” holds a placeholder that was never filled in.", f"Write the {word} itself.")
     if not any(char.isalpha() for char in text):
         raise CellError(
             f"“{_short(text)}” is not a {word}.", "Are the columns in the right order? Write it in letters."
@@ -230,10 +236,16 @@ def _titled(cell: str, word: str, longest: int) -> str:
 def _refuse_invisible(cell: str) -> None:
     """Refuse what cannot be seen but changes what is read: controls, direction marks, zero-width and private signs."""
     for index, char in enumerate(cell):
-        if unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs") and char not in "\t\r\n" and not _joins(cell, index):
+        hidden = unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs") or _is_no_character(char)
+        if hidden and char not in "\t\r\n" and not _joins(cell, index):
             name = unicodedata.name(char, "control character").lower()
             remedy = "Delete the cell's content and type it again."
             raise CellError(f"The cell holds an invisible character ({name}, U+{ord(char):04X}).", remedy)
+
+
+def _is_no_character(char: str) -> bool:
+    """Code points that Unicode keeps free for ever (https://www.unicode.org/faq/private_use.html#nonchar1)."""
+    return "\ufdd0" <= char <= "\ufdef" or ord(char) & 0xFFFE == 0xFFFE  # noqa: PLR2004  # the last two of each plane
 
 
 def _joins(cell: str, index: int) -> bool:

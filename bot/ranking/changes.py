@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.consent import Consent
 from bot.model import Ranking, Worker
 from bot.ranking.names import fold_organisation
 
@@ -33,7 +34,7 @@ class Change:
     after: str | None
 
 
-_PLAIN_FIELDS = ("count", "handle", "organisation_handle", "photo", "alt_text", "pronouns")
+_PLAIN_FIELDS = ("count", "handle", "organisation_handle", "photo", "alt_text", "pronouns", "consent")
 
 
 def ordinal(number: int) -> str:
@@ -83,5 +84,7 @@ def _change(kind: ChangeKind, worker: Worker, field: str, before: str | None, af
     return Change(kind=kind, worker_id=worker.worker_id, name=worker.name, field=field, before=before, after=after)
 
 
-def _text(value: str | int | None) -> str | None:
+def _text(value: str | int | Consent | None) -> str | None:
+    if isinstance(value, Consent):
+        return value.summary
     return None if value is None else str(value)

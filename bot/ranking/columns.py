@@ -30,8 +30,17 @@ class Field(StrEnum):
     PHOTO = "photo"
     ALT_TEXT = "alt text"
     PRONOUNS = "pronouns"
+    CONSENT = "consent"
+    PHOTO_CONSENT = "photo consent"
+    TAG_CONSENT = "tag consent"
+    CONSENT_NETWORKS = "consent networks"
+    CONSENT_DATE = "consent date"
+    CONSENT_BY = "consent recorded by"
+    CONSENT_HOW = "consent how"
+    CONSENT_UNTIL = "consent until"
 
 
+OF_CONSENT = frozenset(field for field in Field if "consent" in field)
 NO_WISHES: Mapping[Field, str] = MappingProxyType({})
 REQUIRED = (Field.RANK, Field.NAME, Field.ORGANISATION)
 
@@ -51,6 +60,37 @@ _HEADINGS: dict[Field, tuple[str, ...]] = {
     Field.PHOTO: ("photo", "image", "picture", "photo file", "image file", "picture file"),
     Field.ALT_TEXT: ("alt text", "alt", "image description", "photo description", "picture description"),
     Field.PRONOUNS: ("pronouns", "pronoun"),
+    Field.CONSENT: (
+        *("consent", "consent given", "consented", "has consented", "consent to be named", "name consent"),
+        *("agreed", "has agreed", "permission", "may be named", "consent to name", "consent name", "consent y n"),
+    ),
+    Field.PHOTO_CONSENT: tuple(
+        form.format(word)
+        for word in ("photo", "picture", "image", "photograph")
+        for form in ("{} consent", "consent {}", "consent to {}", "consent for {}", "{} permission", "{} agreed")
+    ),
+    Field.TAG_CONSENT: (
+        *("tag consent", "consent tag", "consent to tag", "consent for tag", "may be tagged", "consent to be tagged"),
+        *("handle consent", "consent handle", "consent for handle", "tagging consent", "tag permission"),
+    ),
+    Field.CONSENT_NETWORKS: ("consent networks", "consent network", "networks", "consent channels", "channels"),
+    Field.CONSENT_DATE: (
+        *("consent date", "date of consent", "consent given on", "consent on", "consented on", "date consented"),
+        *("consent recorded on", "date consent given", "consent recorded", "agreed on", "consent when"),
+    ),
+    Field.CONSENT_BY: ("consent recorded by", "recorded by", "consent by", "consent taken by", "consent noted by"),
+    Field.CONSENT_HOW: (
+        "consent how",
+        "how",
+        "how consent was given",
+        "consent method",
+        "consent form",
+        "consent by what",
+    ),
+    Field.CONSENT_UNTIL: (
+        *("consent until", "consent expires", "consent expiry", "consent expires on", "consent expiry date"),
+        *("consent valid until", "consent ends", "expires", "expires on", "expiry date"),
+    ),
 }
 _FIELD_OF = {heading: field for field, headings in _HEADINGS.items() for heading in headings}
 _PARTS_OF_A_NAME = frozenset({"first name", "forename", "given name", "last name", "surname", "family name"})

@@ -164,6 +164,9 @@ def _rows(text: str, delimiter: str, name: str) -> Iterator[SheetRow]:
             yield SheetRow(number, tuple(cells))
     except csv.Error:
         number += 1
+        if '"' not in text:
+            what = f"A cell holds more than {csv.field_size_limit():,} characters."
+            _refuse(f"{name}, row {number}", what, "Shorten it, or is this another kind of file?")
     _refuse_open_quote(name, number)
 
 

@@ -60,6 +60,11 @@ def id_of(row: ListRow) -> str | None:
     return _ID_MARK + (slug or _digest(row.source_id)[:10])
 
 
+def is_own_id(worker_id: str) -> bool:
+    """Whether a worker id comes from the list's own id column, not from name and organisation."""
+    return worker_id.startswith(_ID_MARK)
+
+
 def _identify(
     previous: Ranking, rows: Sequence[ListRow], answers: Mapping[int, str | None]
 ) -> tuple[dict[int, str], tuple[Question, ...]]:

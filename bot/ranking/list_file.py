@@ -1,7 +1,6 @@
 """The list as a CSV file for a person to look at: nothing in it is a formula, and it loads again as it was written.
 
-A cell that a spreadsheet would calculate gets an apostrophe in front, and so does one that begins with an apostrophe
-and such a sign; reading takes just one away (https://owasp.org/www-community/attacks/CSV_Injection).
+A cell that a spreadsheet would calculate gets an apostrophe in front (``bot.spreadsheet``); reading takes just one away.
 """
 
 from __future__ import annotations
@@ -9,20 +8,14 @@ from __future__ import annotations
 import csv
 import io
 import os
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from bot.errors import Problem, UsageError
 from bot.ranking.standings import Place
+from bot.spreadsheet import guarded
 
 HEADINGS = ("rank", "id", "name", "organisation", "count")
-_CALCULATED = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-
-
-def guarded(cell: str) -> str:
-    """Mark a text that a spreadsheet would calculate as a text."""
-    return f"'{cell}" if _CALCULATED.match(cell) else cell
 
 
 def list_text(places: Iterable[Place]) -> str:

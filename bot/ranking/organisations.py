@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.model import Organisation, Ranking, Worker
 from bot.ranking.agreement import first_spellings
@@ -20,6 +21,11 @@ def organisations_of(previous: Ranking, rows: Sequence[ListRow], ids: Mapping[in
     for row in sorted(rows, key=lambda row: row.rank):
         key = fold_organisation(row.organisation)
         workers.append(_worker(row, ids[row.row], organisation_ids[key], spellings[key]))
+    return replace(ranking_of(workers), contributions=previous.contributions)
+
+
+def ranking_of(workers: Sequence[Worker]) -> Ranking:
+    """The ranking of these workers, who come in the order of their ranks: organisations by their best worker."""
     groups: dict[str, list[Worker]] = defaultdict(list)
     for worker in workers:
         groups[worker.organisation_id].append(worker)
@@ -41,6 +47,7 @@ def _worker(row: ListRow, worker_id: str, organisation_id: str, organisation: st
         photo=row.photo,
         alt_text=row.alt_text,
         pronouns=row.pronouns,
+        consent=row.consent,
     )
 
 
@@ -70,7 +77,7 @@ def _organisation_ids(
         inherited = _corrected(key, came_from.get(key, set()), gone)
         if inherited:
             del gone[inherited]
-        result[key] = inherited or _free(key, taken)
+        result[key] = inherited or new_organisation_id(key, taken)
         taken.add(result[key])
     return result
 
@@ -90,6 +97,7 @@ def _corrected(key: str, origins: set[str], gone: Mapping[str, str]) -> str | No
     return next((one for one in sorted(origins) if one in gone and look_alike(key, gone[one])), None)
 
 
-def _free(key: str, taken: set[str]) -> str:
+def new_organisation_id(key: str, taken: set[str]) -> str:
+    """The shortest beginning of the hash of a folded name, from 10 hex digits on, that no organisation has."""
     digest = hashlib.sha256(key.encode()).hexdigest()
     return next(digest[:size] for size in range(10, len(digest) + 1) if digest[:size] not in taken)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
+from bot.consent import Consent
 from bot.errors import ListError, Problem
-from bot.ranking import cells, ties
+from bot.ranking import cells, consent_cells, ties
 from bot.ranking.agreement import disagreements, remarks
 from bot.ranking.cells import CellError
-from bot.ranking.columns import NO_WISHES, Field, Layout, understand
+from bot.ranking.columns import NO_WISHES, OF_CONSENT, Field, Layout, understand
 from bot.ranking.sheet import MAX_ROWS, ListRow, LoadedList, Sheet, SheetRow, is_blank
 
 _T = TypeVar("_T")
 
+_ASKS_CONSENT = frozenset({Field.CONSENT, Field.PHOTO_CONSENT, Field.TAG_CONSENT})
 _NEEDED_FOR_TIES = frozenset({Field.RANK, Field.COUNT})
-_NOT_COMPARED = frozenset({Field.RANK, Field.COUNT, Field.PHOTO, Field.ALT_TEXT, Field.PRONOUNS})
+_NOT_COMPARED = frozenset({Field.RANK, Field.COUNT, Field.PHOTO, Field.ALT_TEXT, Field.PRONOUNS}) | OF_CONSENT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,17 @@ class _Body:
     layout: Layout
     rows: tuple[SheetRow, ...]
     problems: list[Problem] = field(default_factory=list)
+
+    @cached_property
+    def knows_consent(self) -> bool:
+        """Whether any column is about consent: most lists of 30,000 rows have none."""
+        return any(column.field in OF_CONSENT for column in self.layout.columns)
+
+    @cached_property
+    def days_come_first(self) -> bool:
+        """Whether the dates of this list are 31/3/2026, not 3/31/2026."""
+        of_days = [one.index for one in self.layout.columns if one.field in (Field.CONSENT_DATE, Field.CONSENT_UNTIL)]
+        return consent_cells.proves_day_first(row.cell(index) for row in self.rows for index in of_days)
 
     def where(self, row: int, meaning: Field) -> str:
         return self.sheet.where(row, self.layout.heading(meaning))
@@ -54,7 +67,10 @@ def read_rows(sheet: Sheet, wished: Mapping[Field, str] = NO_WISHES) -> LoadedLi
     if ranked is None or body.problems:
         raise ListError(*body.problems)
     notes = (*sheet.notes, *layout.notes, *_left_out(body), *ranked.notes, *remarks(ranked.rows))
-    return LoadedList(rows=ranked.rows, notes=notes, source_name=sheet.source_name, folder=sheet.folder)
+    asks = any(column.field in _ASKS_CONSENT for column in layout.columns)
+    return LoadedList(
+        rows=ranked.rows, notes=notes, source_name=sheet.source_name, folder=sheet.folder, asks_consent=asks
+    )
 
 
 def _below(sheet: Sheet, layout: Layout) -> tuple[SheetRow, ...]:
@@ -110,12 +126,31 @@ def _row(body: _Body, row: SheetRow) -> tuple[ListRow, frozenset[Field]]:
         photo=cell.optional(Field.PHOTO, partial(cells.photo, folder=body.sheet.folder)),
         alt_text=cell.optional(Field.ALT_TEXT, cells.alt_text),
         pronouns=cell.optional(Field.PRONOUNS, cells.pronouns),
+        consent=_consent(body, row, cell) if body.knows_consent else None,
     )
     if read.photo and not read.alt_text and Field.ALT_TEXT not in cell.failed:
         what = f"The picture {read.photo} has no description."
         remedy = "Say in a column “alt text” what the picture shows, for people who cannot see it."
         body.report(row.number, Field.ALT_TEXT, what, remedy)
     return read, frozenset(cell.failed)
+
+
+def _consent(body: _Body, row: SheetRow, cell: _Cells) -> Consent | None:
+    told = consent_cells.Told(
+        cover=cell.optional(Field.CONSENT, consent_cells.cover),
+        photo=cell.optional(Field.PHOTO_CONSENT, consent_cells.yes_or_no),
+        tag=cell.optional(Field.TAG_CONSENT, consent_cells.yes_or_no),
+        networks=cell.optional(Field.CONSENT_NETWORKS, consent_cells.networks),
+        recorded_by=cell.optional(Field.CONSENT_BY, consent_cells.words),
+        recorded_on=cell.optional(Field.CONSENT_DATE, partial(consent_cells.day, day_first=body.days_come_first)),
+        how=cell.optional(Field.CONSENT_HOW, consent_cells.words),
+        until=cell.optional(Field.CONSENT_UNTIL, partial(consent_cells.day, day_first=body.days_come_first)),
+    )
+    for thing, meaning in (("photo", Field.PHOTO_CONSENT), ("tag", Field.TAG_CONSENT)):
+        wrong = told.contradiction(thing)
+        if wrong:
+            body.report(row.number, meaning, wrong.what, wrong.remedy)
+    return told.consent()
 
 
 def _misshapen(body: _Body, row: SheetRow) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from bot.consent import Consent
+
 MAX_ROWS = 100_000
 MAX_CELL = 2_000
 MAX_COLUMNS = 500
@@ -53,16 +55,21 @@ class ListRow:
     photo: str | None = None
     alt_text: str | None = None
     pronouns: str | None = None
+    consent: Consent | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedList:
-    """A whole list without a mistake, in the order of the file, and notes on what was understood."""
+    """A whole list without a mistake, in the order of the file, and notes on what was understood.
+
+    ``asks_consent``: it has a column that says what people have agreed to.
+    """
 
     rows: tuple[ListRow, ...]
     notes: tuple[str, ...]
     source_name: str
     folder: Path
+    asks_consent: bool = False
 
 
 def is_blank(cells: tuple[str, ...] | list[str]) -> bool:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NoReturn
 
 from bot.errors import ListError, Problem
 from bot.ranking.exclusions import Exclusions
@@ -78,8 +79,7 @@ def stand(
     out = _left_out(log, marks, exclusions)
     people = [person for person in _people(log.tallies) if person.worker_id not in out]
     if not people:
-        remedy = "Look at --since and --until, and at the rows that are left out."
-        raise ListError(Problem(what="Nobody is left to rank.", where=log.source_name, remedy=remedy))
+        _refuse_nobody(log)
     people.sort(key=lambda person: (-person.uses, fold(person.name), person.name, person.worker_id))
     cut = people[min(top, len(people)) - 1].uses
     listed = [person for person in people if person.uses >= cut]
@@ -108,6 +108,16 @@ def _refuse_too_many(log: UsageLog, *, accept_bad: bool) -> None:
         return
     what = f"{log.bad:,} of {log.rows:,} rows cannot be read: more than one in a hundred."
     remedy = "Mend the log; or, if it is right to leave those rows out, add --accept-bad."
+    raise ListError(Problem(what=what, where=log.source_name, remedy=remedy), *log.problems)
+
+
+def _refuse_nobody(log: UsageLog) -> NoReturn:
+    """Rows that cannot be read are the likeliest reason, however few they are."""
+    remedy = "Look at --since and --until, and at the rows that are left out."
+    what = "Nobody is left to rank."
+    if log.bad:
+        what = f"Nobody is left to rank: {log.bad:,} of {log.rows:,} rows cannot be read."
+        remedy = "Mend these rows, or export the log again."
     raise ListError(Problem(what=what, where=log.source_name, remedy=remedy), *log.problems)
 
 
