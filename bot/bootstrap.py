@@ -6,10 +6,10 @@ import hashlib
 import os
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,11 +33,13 @@ from bot.storage import Storage
 from bot.storage.copying import copy_to_file
 from bot.storage.engine import Database
 from bot.storage.migrate import create_if_new, require_current, revision_of
+from bot.storage.moving import require_in_place
 
 if TYPE_CHECKING:
     from bot.core.counting import CallCount
     from bot.core.delivering import Deliverer, Event
     from bot.core.guarding import Verified
+    from bot.core.running import Runner, ServeAll
     from bot.publishers import Publisher
 
 PRACTICE_FILE = "practice.db"
@@ -60,10 +62,13 @@ class Shop:
             storage.close()
 
 
-def open_shop(config: Config, *, actor: str, clock: Clock | None = None, create: bool = False) -> Shop:
+def open_shop(
+    config: Config, *, actor: str, clock: Clock | None = None, create: bool = False, moved: bool = False
+) -> Shop:
     """Open the record, and the stage: the practice copy while practice is under way, else the record itself.
 
-    ``create`` makes the database where there is none. Raises DatabaseError.
+    ``create`` makes the database where there is none; ``moved`` opens also one that was moved away. Raises
+    DatabaseError, and PersonNeededError for a database that is elsewhere now.
     """
     clock = clock or SystemClock()
     storage = Storage(config.database_url)
@@ -72,6 +77,8 @@ def open_shop(config: Config, *, actor: str, clock: Clock | None = None, create:
         create_if_new(storage.database)
     else:
         require_current(storage.database)
+    if not moved:
+        require_in_place(storage.database, storage.installation.identity())
     record = Desk(storage=storage, clock=clock, campaign=config.name, actor=actor)
     mode = _mode(config, storage)
     stage = record
@@ -233,11 +240,11 @@ def run(
 ) -> bool:
     """Be the runner until every post is final, or with ``until_idle`` until nothing happens by itself any more.
 
-    Asks nothing; needs a recorded start. ``take_over`` makes this installation the one that runs the database.
-    Returns whether it ended by itself (else it was told to stop). Raises RunnerLockedError, NotReadyError, and
-    PersonNeededError for a copied folder, an older copy or a wrong clock.
+    Asks nothing; needs a recorded start. ``take_over`` makes this installation the one that runs the database. Returns
+    whether it ended by itself. Raises RunnerLockedError, NotReadyError, and PersonNeededError as ``guarding`` does.
     """
-    from bot.core.running import Runner, Watchful
+    from bot.core.lanes import Lanes
+    from bot.core.running import Watchful
     from bot.core.vigil import keep_vigil
     from bot.scheduler import keep_beating, stopping_on_signals
 
@@ -247,14 +254,12 @@ def run(
         keep_vigil(shop.bot, shop.clock, os.environ, alarm) as vigil,
         _guarded(shop, take_over=take_over) as count,
         stopping_on_signals() as stop,
+        Lanes() as lanes,
     ):
-        if shop.bot.stage.storage.database.path is not None:  # nobody else holds the lock, so nobody holds a lease
-            shop.bot.stage.storage.delivery.release_all()
-        runner = Runner(deliverer=_deliverer(shop, vigil.listening(report), lock, count), serve_all=_side_by_side)
-        process = this_process()
-        runner.begin(process.host, process.pid, boot_id=process.boot_id, process_started=process.started)
-        told = vigil.passing_on(alarm)
+        told, sender = vigil.passing_on(alarm), _deliverer(shop, vigil.listening(report), lock, count)
+        runner = _runner(shop, sender, lanes.serve, until_idle=until_idle)
         watchful = Watchful(runner=runner, alarm=told)
+        _tell_changed_rules(shop, told)
 
         def beat() -> bool:
             if not lock.still_held():
@@ -265,6 +270,7 @@ def run(
             return done is not None and (done.finished or (until_idle and done.next_at is None))
 
         ended = keep_beating(beat, stop)
+        lanes.close()  # no call may be under way when the runner says that it has ended
         runner.end()
         return ended
 
@@ -311,6 +317,32 @@ def _guarded(shop: Shop, *, take_over: bool) -> Iterator[CallCount | None]:
         yield guarding.guard(record, os.environ, lambda account: publisher_for(shop, account), take_over=take_over)
 
 
+def _tell_changed_rules(shop: Shop, told: Callable[[str], None]) -> None:
+    from bot.core.guarding import changed_time_rules
+
+    if changed := changed_time_rules(shop.bot.stage):
+        told(changed)
+
+
+def _runner(shop: Shop, deliverer: Deliverer, serve_all: ServeAll, *, until_idle: bool) -> Runner:
+    """A runner that has announced itself. A live one is asked again and again whether time and place are right."""
+    from bot.core import guarding
+    from bot.core.running import Runner, nothing_to_refuse
+
+    if shop.bot.stage.storage.database.path is not None:  # nobody else holds the lock, so nobody holds a lease
+        shop.bot.stage.storage.delivery.release_all()
+    live, process = shop.bot.mode is Mode.LIVE, this_process()
+    runner = Runner(
+        deliverer=deliverer,
+        serve_all=serve_all,
+        until_idle=until_idle,
+        refuse_time=partial(guarding.refuse_wrong_clock, shop.bot.record) if live else nothing_to_refuse,
+        refuse_place=partial(guarding.refuse_other_place, shop.bot.record) if live else nothing_to_refuse,
+    )
+    runner.begin(process.host, process.pid, boot_id=process.boot_id, process_started=process.started)
+    return runner
+
+
 def _deliverer(shop: Shop, report: Callable[[Event], None], lock: RunnerLock, count: CallCount | None) -> Deliverer:
     from bot.core.delivering import Deliverer, keep_no_count
 
@@ -342,13 +374,3 @@ def _deliverer(shop: Shop, report: Callable[[Event], None], lock: RunnerLock, co
         sender_gone=sender_gone,
         count=keep_no_count if count is None else lambda attempt: count.note(attempt.attempt_id),
     )
-
-
-def _side_by_side(deliverer: Deliverer, accounts: Sequence[Account]) -> list[datetime | None]:
-    """Accounts do not wait for each other."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    if len(accounts) == 1:
-        return [deliverer.serve(accounts[0].account_id)]
-    with ThreadPoolExecutor(max_workers=min(8, len(accounts))) as pool:
-        return list(pool.map(lambda account: deliverer.serve(account.account_id), accounts))

@@ -37,9 +37,15 @@ class Series:
     at: datetime | None = None
 
 
+IF_UNANSWERED = ("hold", "send again")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Posting:
-    """When posts may go out: explicit local ``times``, or every ``spacing`` from ``window[0]`` to ``window[1]``."""
+    """When posts may go out: explicit local ``times``, or every ``spacing`` from ``window[0]`` to ``window[1]``.
+
+    ``if_unanswered`` is one of ``IF_UNANSWERED``: what happens to a post that X neither answered nor shows.
+    """
 
     times: tuple[time, ...] = ()
     window: tuple[time, time] | None = None
@@ -48,6 +54,7 @@ class Posting:
     lateness_limit: timedelta = timedelta(minutes=30)
     catch_up_spacing: timedelta = timedelta(seconds=30)
     thread_gap: timedelta = timedelta(seconds=2)
+    if_unanswered: str = IF_UNANSWERED[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +64,8 @@ class Prices:
     post: Decimal = Decimal("0.015")
     post_with_link: Decimal = Decimal("0.200")
     alt_text: Decimal = Decimal("0.005")
+    own_post_read: Decimal = Decimal("0.001")
+    post_read: Decimal = Decimal("0.005")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +97,14 @@ class Alerts:
 
 QUIET_KINDS = ("pre-election", "mourning", "other")
 NATIONS = ("England", "Wales", "Scotland", "Northern Ireland")
-UNWAIVABLE = frozenset({"LEN", "EMPTY", "CHARACTERS", "DUPLICATE", "ALT-MISSING", "CONSENT", "DO-NOT-NAME"})
+UNWAIVABLE = frozenset(
+    {"LEN", "EMPTY", "CHARACTERS", "DUPLICATE", "ALT-MISSING", "CONSENT", "DO-NOT-NAME", "PLACE-UNNAMED"}
+)
 """Checks that nobody can waive or switch off: the network would refuse the post, or somebody would be harmed."""
+
+
+SAFEGUARDS = frozenset({"CHILD", "CASE", "PII", "PLACE", "SUPPORTED"})
+"""Checks that keep people safe who never asked to be in a post: with contributions, nobody can switch them off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,10 +136,24 @@ class Checks:
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """What the campaign may cost in US dollars (None: no limit), and how many posts a day the account may send."""
+    """What the campaign may cost in US dollars (None: no limit), and how many posts a day the account may send.
+
+    ``hashtag_usd`` is what all reading of hashtags together may cost, apart from that.
+    """
 
     usd: Decimal | None = None
+    hashtag_usd: Decimal | None = None
     posts_a_day: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Privacy:
+    """Why people may be named in public: one of ``LAWFUL_BASES`` (None: not chosen yet). Without consent they were told on
+    ``notice_date`` (UK GDPR, articles 13 and 14), and ``objections`` is how they can object (article 21)."""
+
+    basis: str | None = None
+    notice_date: date | None = None
+    objections: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,10 +173,16 @@ class Config:
     posting: Posting
     series: tuple[Series, ...]
     totals: dict[str, str] = field(default_factory=dict)
-    privacy_basis: str | None = None
+    privacy: Privacy = field(default_factory=Privacy)
     prices: Prices = field(default_factory=Prices)
     checks: Checks = field(default_factory=Checks)
     budget: Budget = field(default_factory=Budget)
     alerts: Alerts = field(default_factory=Alerts)
     database_url: str
     templates: Path
+
+    @property
+    def is_day(self) -> bool:
+        """A campaign of contributions, without a ranked list."""
+        kinds = {series.kind for series in self.series}
+        return SeriesKind.CONTRIBUTIONS in kinds and not kinds & {SeriesKind.WORKERS, SeriesKind.ORGANISATIONS}

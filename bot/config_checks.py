@@ -43,6 +43,7 @@ def read_budget(table: Table) -> Budget:
     """US dollars for the whole campaign, and posts a day."""
     budget = Budget(
         usd=table.read("usd", lambda value: None if value == "" else values.price(value), None),
+        hashtag_usd=table.read("hashtag_usd", lambda value: None if value == "" else values.price(value), None),
         posts_a_day=table.read("posts_a_day", _number, Budget.posts_a_day),
     )
     table.finish()

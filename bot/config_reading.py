@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import config_values as values
-from bot.config import AccountConfig, Config, Posting, Prices
+from bot.config import AccountConfig, Config, Posting, Prices, Privacy
 from bot.config_alerts import read_alerts
 from bot.config_checks import read_budget, read_checks
 from bot.config_series import read_series
@@ -48,7 +48,11 @@ _TABLES = (
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _FULL_DAY = timedelta(days=1)
 # What a plan does not depend on: where things lie, how to get in, who is told, and whether it is practice.
-_NOT_PLANNED = {"folder", "templates", "database_url", "credentials", "api_base", "live", "alerts"}
+_NOT_PLANNED = {"folder", "templates", "database_url", "credentials", "api_base", "live", "alerts"} | {
+    "own_post_read",
+    "post_read",
+    "hashtag_usd",
+}  # and what reading costs: it is done when somebody asks for it
 
 
 def read_config(folder: Path, environ: Mapping[str, str] | None = None) -> Config:
@@ -67,9 +71,10 @@ def read_config(folder: Path, environ: Mapping[str, str] | None = None) -> Confi
     return config
 
 
-def example_config(today: date) -> str:
-    """The text of config.example.toml, with its dates moved to the next full Monday to Friday after ``today``."""
-    text = config_example().read_text(encoding="utf-8")
+def example_config(today: date, path: Path | None = None) -> str:
+    """The text of config.example.toml (or of ``path``), with its dates moved to the next full Monday to Friday after
+    ``today``."""
+    text = (path or config_example()).read_text(encoding="utf-8")
     first = min(date.fromisoformat(found) for found in _ISO_DATE.findall(text))
     shift = today + timedelta(days=7 - today.weekday()) - (first - timedelta(days=first.weekday()))
     return _ISO_DATE.sub(lambda found: (date.fromisoformat(found[0]) + shift).isoformat(), text)
@@ -95,6 +100,9 @@ def _plain(value: object) -> object:
 
 
 def _text_of(path: Path) -> str:
+    if path.exists() and not path.is_file() and not path.is_dir():  # reading a pipe would wait for ever
+        what, remedy = "This is not an ordinary file.", "Save your settings as a text file of that name."
+        raise ConfigError(Problem(what=what, where=str(path), remedy=remedy))
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -140,7 +148,7 @@ def _read(document: Document, home: Path, environ: Mapping[str, str]) -> Config:
         posting=posting,
         series=read_series(document, span, weekends=posting.weekends),
         totals=_totals(document.table("totals")),
-        privacy_basis=_single(document.table("privacy"), "basis"),
+        privacy=_privacy(document.table("privacy")),
         prices=_prices(document.table("prices")),
         checks=read_checks(document, zone),
         budget=read_budget(document.table("budget")),
@@ -194,6 +202,7 @@ def _posting(table: Table) -> Posting:
         lateness_limit=table.read("lateness_limit", values.duration, Posting.lateness_limit),
         catch_up_spacing=table.read("catch_up_spacing", values.duration, Posting.catch_up_spacing),
         thread_gap=table.read("thread_gap", values.duration, Posting.thread_gap),
+        if_unanswered=table.read("if_unanswered", values.if_unanswered, Posting.if_unanswered),
     )
     if "times" in table.values and "window" in table.values:
         table.complain("times", "There are both times and a window.", "Keep one of them and take the other out.")
@@ -232,10 +241,14 @@ def _total(value: object) -> str:
     return str(value)
 
 
-def _single(table: Table, key: str) -> str | None:
-    found = table.read(key, values.basis, None)
+def _privacy(table: Table) -> Privacy:
+    privacy = Privacy(
+        basis=table.read("basis", values.basis, None),
+        notice_date=table.read("notice_date", values.day, None),
+        objections=table.read("objections", values.text_or_empty, ""),
+    )
     table.finish()
-    return found
+    return privacy
 
 
 def _prices(table: Table) -> Prices:
@@ -243,6 +256,8 @@ def _prices(table: Table) -> Prices:
         post=table.read("post", values.price, Prices.post),
         post_with_link=table.read("post_with_link", values.price, Prices.post_with_link),
         alt_text=table.read("alt_text", values.price, Prices.alt_text),
+        own_post_read=table.read("own_post_read", values.price, Prices.own_post_read),
+        post_read=table.read("post_read", values.price, Prices.post_read),
     )
     table.finish()
     return prices
@@ -274,4 +289,8 @@ def _templates(table: Table, home: Path) -> Path:
 
 def _path(home: Path, written: str) -> Path:
     path = Path(written)
-    return (home / (path.expanduser() if written.startswith("~/") else path)).resolve()
+    place = home / (path.expanduser() if written.startswith("~/") else path)
+    try:
+        return place.resolve()
+    except (OSError, RuntimeError):  # a link to itself: opening it says so
+        return place

@@ -7,8 +7,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from bot import config_values as values
-from bot.config import Series
+from bot.config import SAFEGUARDS, Series
 from bot.config_tables import FILE
+from bot.contribution import PREFIX
 from bot.days import days_between, is_weekend, say_day
 from bot.errors import Problem
 from bot.model import SeriesKind
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
 
     from bot.config_tables import Document, Table
 
-_KINDS = (SeriesKind.WORKERS.value, SeriesKind.ORGANISATIONS.value, SeriesKind.WINNER.value)
+_KINDS = tuple(kind.value for kind in SeriesKind if kind is not SeriesKind.CORRECTION)
+_ONCE = {
+    SeriesKind.WINNER: "There can be one winner thread only.",
+    SeriesKind.CONTRIBUTIONS: "There can be one series of contributions only.",
+    SeriesKind.OPENING: "There can be one opening only.",
+    SeriesKind.CLOSING: "There can be one closing only.",
+}
+"""Kinds that can be there once, and what is said where one is there twice."""
+_AT_A_TIME = frozenset({SeriesKind.WINNER, SeriesKind.OPENING, SeriesKind.CLOSING})
 _EXAMPLE = """[[series]]
 kind = "workers"
 ranks = "20-4"
@@ -36,6 +45,9 @@ _DEFAULTS = {
     SeriesKind.WORKERS: _Default(name="Countdown", code="w", template="worker.txt.j2"),
     SeriesKind.ORGANISATIONS: _Default(name="Organisations", code="o", template="organisation.txt.j2"),
     SeriesKind.WINNER: _Default(name="Winner", code="winner", template="winner_thread.txt.j2"),
+    SeriesKind.CONTRIBUTIONS: _Default(name="Contributions", code=PREFIX, template="contribution.txt.j2"),
+    SeriesKind.OPENING: _Default(name="Opening", code="opening", template="opening.txt.j2"),
+    SeriesKind.CLOSING: _Default(name="Closing", code="closing", template="closing.txt.j2"),
 }
 
 
@@ -49,6 +61,7 @@ def read_series(document: Document, span: tuple[date, date] | None, *, weekends:
     found = [(table, _series(table, span, weekends=weekends)) for table in tables]
     known = [(table, series) for table, series in found if series is not None]
     _check_unique(known)
+    _check_day(document, known)
     return tuple(series for _, series in known)
 
 
@@ -66,8 +79,8 @@ def _series(table: Table, span: tuple[date, date] | None, *, weekends: bool) -> 
         code=code,
         template=table.read("template", _template, default.template),
         ranks=table.read("ranks", values.ranks, (1, 1), example='"20-4"') if kind is SeriesKind.WORKERS else (1, 1),
-        days=_days(table, span, weekends=weekends) if kind is not SeriesKind.WINNER else (),
-        at=_at(table, span) if kind is SeriesKind.WINNER else None,
+        days=_days(table, span, weekends=weekends) if kind not in _AT_A_TIME else (),
+        at=_at(table, span) if kind in _AT_A_TIME else None,
     )
     table.finish()
     return series
@@ -76,18 +89,37 @@ def _series(table: Table, span: tuple[date, date] | None, *, weekends: bool) -> 
 def _check_unique(found: list[tuple[Table, Series]]) -> None:
     codes: dict[str, str] = {}
     names: set[str] = set()
-    winners = 0
+    kinds: set[SeriesKind] = set()
     for table, series in found:
         if series.code in codes:
             what = f"This series has the same code, “{series.code}”, as the series “{codes[series.code]}”."
             table.complain("code", what, f'Add a line such as code = "{series.code[:6]}x" to one of them.')
         elif series.name in names:
             table.complain("name", f"There are two series named “{series.name}”.", "Give one of them another name.")
-        winners += series.kind is SeriesKind.WINNER
-        if winners > 1 and series.kind is SeriesKind.WINNER:
-            table.complain("kind", "There can be one winner thread only.", "Take one of them out.")
+        if series.kind in kinds and series.kind in _ONCE:
+            table.complain("kind", _ONCE[series.kind], "Take one of them out.")
+        kinds.add(series.kind)
         codes.setdefault(series.code, series.name)
         names.add(series.name)
+
+
+def _check_day(document: Document, found: list[tuple[Table, Series]]) -> None:
+    """What a day of contributions needs: its code, an opening before the closing, and all that keeps people safe."""
+    by_kind = {series.kind: (table, series) for table, series in found}
+    day = by_kind.get(SeriesKind.CONTRIBUTIONS)
+    if day and day[1].code != PREFIX:
+        day[0].complain("code", f"The code of contributions is always “{PREFIX}”.", "Take the line out.")
+    opening, closing = by_kind.get(SeriesKind.OPENING), by_kind.get(SeriesKind.CLOSING)
+    if opening and closing and opening[1].at and closing[1].at and opening[1].at >= closing[1].at:
+        closing[0].complain("at", "The closing does not come after the opening.", "Change one of the two times.")
+    off = document.table("checks").values.get("off")
+    unsafe = sorted(SAFEGUARDS & set(off)) if day and isinstance(off, dict) else []
+    for rule in unsafe:
+        document.table("checks").complain(
+            "off",
+            f"{rule} cannot be switched off in a campaign with contributions: it keeps people safe who cannot object.",
+            "Take it out. A named person can let single findings be, with a reason: campaign-bot check --waive",
+        )
 
 
 def _code(value: object) -> str:

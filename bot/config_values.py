@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bot.config import LAWFUL_BASES
+from bot.config import IF_UNANSWERED, LAWFUL_BASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -64,6 +64,17 @@ def truth(value: object) -> bool:
     if not isinstance(value, bool):
         raise WrongValueError(f"{_shown(value)} should be true or false.", "Write true or false, without quotes.")
     return value
+
+
+def if_unanswered(value: object) -> str:
+    """What happens to a post that X neither answered nor shows."""
+    words = value.strip().casefold() if isinstance(value, str) else ""
+    if words not in IF_UNANSWERED:
+        raise WrongValueError(
+            f"{_shown(value)} is not something to do about a post without an answer.",
+            'Write "hold" (you are asked; never a double) or "send again" (see docs/delivery.md for its price).',
+        )
+    return words
 
 
 def day(value: object) -> date:

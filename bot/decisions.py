@@ -149,7 +149,12 @@ def _in_doubt(post: Post) -> Message:
     for message in post.messages:
         if message.state in {MessageState.UNKNOWN, MessageState.HELD, MessageState.FAILED}:
             return message
-    raise UsageError(Problem(what=f"{post.code} is {state_of(post)}: there is nothing to settle about it."))
+    raise UsageError(
+        Problem(
+            what=f"{post.code} is {state_of(post)}: there is nothing to settle about it.",
+            remedy="What needs you: campaign-bot status",
+        )
+    )
 
 
 def _signed(post: Post) -> bool:

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.consent import Consent
+from bot.contribution import Contribution
+from bot.wishes import Gap
+
 
 class Mode(StrEnum):
     """Practice sends nothing; live sends."""
@@ -24,6 +28,9 @@ class SeriesKind(StrEnum):
     WORKERS = "workers"
     ORGANISATIONS = "organisations"
     WINNER = "winner"
+    CONTRIBUTIONS = "contributions"
+    OPENING = "opening"
+    CLOSING = "closing"
     CORRECTION = "correction"
 
 
@@ -87,6 +94,7 @@ class Worker:
     photo: str | None = None
     alt_text: str | None = None
     pronouns: str | None = None
+    consent: Consent | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +110,12 @@ class Organisation:
 
 @dataclass(frozen=True, kw_only=True)
 class Ranking:
-    """The list as loaded: workers in rank order, organisations in order of their best worker."""
+    """The list as loaded, workers in rank order, organisations by their best; for a day, all that was sent in."""
 
     workers: tuple[Worker, ...] = ()
     organisations: tuple[Organisation, ...] = ()
+    contributions: tuple[Contribution, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from bot.errors import PlanError
 from bot.model import PostKey, SeriesKind
+from bot.plan_day import place_day
 from bot.plan_messages import (
     DayRoom,
     after_the_winner,
@@ -29,7 +30,7 @@ from bot.plan_messages import (
     winner_is_crowded,
 )
 from bot.schedule import resolve_local, slots_by_day, too_close
-from bot.series import Wanted, code_digits, post_code, wanted_posts
+from bot.series import AT_A_TIME, Wanted, code_digits, post_code, wanted_posts
 from bot.spread import Run, Shortage, spread
 
 if TYPE_CHECKING:
@@ -141,7 +142,8 @@ def assign(
         if today > config.last_day:
             raise PlanError(week_is_over(config, today))
         taken = {pin.slot.due_at: pin.code for pin in pinned} | dict.fromkeys(busy, "a post of another campaign")
-        slots |= _winner_slots(config, lines, held, taken, now)
+        slots |= _timed_slots(config, lines, held, taken, now)
+        slots |= _day_slots(config, ranking, lines, slots, taken, now)
         added, remarks = _place(config, lines, slots, [*taken], now)
         slots |= added
         notes += remarks
@@ -154,14 +156,14 @@ def _line(series: Series, ranking: Ranking, account_id: int) -> _Line:
     return _Line(series=series, wanted=wanted, keys=keys)
 
 
-def _winner_slots(
+def _timed_slots(
     config: Config, lines: Sequence[_Line], held: Mapping[PostKey, Pinned], taken: Mapping[datetime, str], now: datetime
 ) -> dict[PostKey, Slot]:
-    """The slot of each winner thread that has none yet."""
+    """The slot of a winner thread, an opening and a closing that have none yet."""
     found: dict[PostKey, Slot] = {}
     for line in lines:
         series = line.series
-        if series.kind is not SeriesKind.WINNER or series.at is None or line.keys[0] in held:
+        if series.kind not in AT_A_TIME or series.at is None or line.keys[0] in held:
             continue
         slot = resolve_local(series.at, config.zone)
         if slot.due_at <= now:
@@ -173,15 +175,37 @@ def _winner_slots(
     return found
 
 
+def _day_slots(
+    config: Config,
+    ranking: Ranking,
+    lines: Sequence[_Line],
+    slots: Mapping[PostKey, Slot],
+    taken: Mapping[datetime, str],
+    now: datetime,
+) -> dict[PostKey, Slot]:
+    """Slots for the contributions that have none. Raises PlanError."""
+    by_id = {one.contribution_id: one for one in ranking.contributions}
+    timed = {line.series.kind: slots[line.keys[0]].due_at for line in lines if line.series.kind in AT_A_TIME}
+    names = {**taken, **{instant: f"the {kind.value}" for kind, instant in timed.items()}}
+    found: dict[PostKey, Slot] = {}
+    for line in lines:
+        if line.series.kind is SeriesKind.CONTRIBUTIONS:
+            wanted = {key: by_id[key.subject_id] for key in line.keys if key not in slots}
+            between = (timed.get(SeriesKind.OPENING), timed.get(SeriesKind.CLOSING))
+            found |= place_day(config, line.series, wanted, taken=names, between=between, now=now)
+    return found
+
+
 def _place(
     config: Config, lines: Sequence[_Line], slots: Mapping[PostKey, Slot], taken: Sequence[datetime], now: datetime
 ) -> tuple[dict[PostKey, Slot], list[str]]:
     """Slots for the posts that have none, and notes on how that went."""
     threads = [slots[line.keys[0]].due_at for line in lines if line.series.kind is SeriesKind.WINNER]
+    listed = [line for line in lines if line.series.kind is not SeriesKind.CONTRIBUTIONS]
     calendar = _Calendar(
         config=config,
-        days=tuple(sorted({day for line in lines for day in line.series.days})),
-        taken=tuple(sorted({*taken, *threads})),
+        days=tuple(sorted({day for line in listed for day in line.series.days})),
+        taken=tuple(sorted({*taken, *(slot.due_at for slot in slots.values())})),
         now=now,
         end=min(threads, default=None),
     )
@@ -219,7 +243,7 @@ def _batches(
 
     Without ``between`` the new posts are one batch, whatever keeps its slot.
     """
-    if line.series.kind is SeriesKind.WINNER:
+    if line.series.kind in AT_A_TIME or line.series.kind is SeriesKind.CONTRIBUTIONS:
         return
     position = {day: index for index, day in enumerate(days)}
     mine = sorted({position[day] for day in line.series.days})

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.config import LAWFUL_BASES
+from bot.contribution import Moderation
 from bot.days import days_between, is_weekend, say_day, say_duration, say_local
 from bot.errors import Problem
 from bot.model import SeriesKind
-from bot.series import wanted_posts
+from bot.series import AT_A_TIME, wanted_posts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from bot.model import Ranking
 
 _PODIUM = 3
+_OF_THE_LIST = frozenset({SeriesKind.WORKERS, SeriesKind.ORGANISATIONS, SeriesKind.WINNER})
 _LONGEST_LIST = 10
 
 
@@ -36,7 +38,9 @@ class DayRoom:
 def what_is_missing(config: Config, ranking: Ranking) -> tuple[Problem, ...]:
     """Everything that stops planning before any slot is looked at."""
     problems = [*_basis_problems(config)]
-    if not ranking.workers:
+    problems += _contribution_problems(config, ranking)
+    listed = any(series.kind in _OF_THE_LIST for series in config.series)
+    if listed and not ranking.workers:
         problems.append(
             Problem(
                 what="No list has been loaded yet.", remedy="Load the ranked list first: campaign-bot load LIST.csv"
@@ -48,8 +52,33 @@ def what_is_missing(config: Config, ranking: Ranking) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
+def _contribution_problems(config: Config, ranking: Ranking) -> list[Problem]:
+    """Nothing sent in, nothing approved, or approved without the consent that the lawful basis asks for."""
+    if all(series.kind is not SeriesKind.CONTRIBUTIONS for series in config.series):
+        return []
+    approved = [one for one in ranking.contributions if one.state is Moderation.APPROVED]
+    if not ranking.contributions:
+        remedy = "Load what people sent in: campaign-bot contributions load FILE"
+        return [Problem(what="There are no contributions yet.", remedy=remedy)]
+    if not approved:
+        waiting = count(sum(one.state is Moderation.WAITING for one in ranking.contributions), "contribution")
+        remedy = "Read them one by one: campaign-bot contributions review"
+        return [Problem(what=f"No contribution is approved yet; {waiting} waiting for a moderator.", remedy=remedy)]
+    if config.privacy.basis != "consent":
+        return []
+    return [
+        Problem(
+            what="It is approved, but its author has not agreed, and config.toml gives consent as the lawful basis.",
+            where=f"{one.code}, {one.said}",
+            remedy=f'Ask, then: campaign-bot contributions edit {one.code} --consent "yes, …". Or turn it down.',
+        )
+        for one in approved
+        if not one.consented
+    ]
+
+
 def _basis_problems(config: Config) -> list[Problem]:
-    if config.privacy_basis:
+    if config.privacy.basis:
         return []
     choices = ", ".join(f'"{basis}"' for basis in LAWFUL_BASES)
     return [
@@ -65,6 +94,8 @@ def _series_problems(series: Series, config: Config, ranking: Ranking) -> list[P
     where = f"config.toml, [[series]] {series.name}"
     if series.kind is SeriesKind.WINNER:
         return [*_podium_problems(series, ranking, where), *_day_problems(series, config, where)]
+    if series.kind not in _OF_THE_LIST:
+        return _day_problems(series, config, where)
     problems = _day_problems(series, config, where)
     if not wanted_posts(series, ranking):
         problems.append(_nobody(series, ranking, where))
@@ -90,10 +121,12 @@ def _nobody(series: Series, ranking: Ranking, where: str) -> Problem:
 def _podium_problems(series: Series, ranking: Ranking, where: str) -> list[Problem]:
     podium = [worker for worker in ranking.workers if worker.rank <= _PODIUM]
     problems = []
-    if len(podium) < _PODIUM or podium[0].rank != 1:
+    gaps = [gap.rank for gap in ranking.gaps if gap.rank <= _PODIUM]
+    places = sorted([worker.rank for worker in podium] + gaps)
+    if len(places) < _PODIUM or places[0] != 1:
         problems.append(
             Problem(
-                what=f"The winner thread needs the first three places, but the list has {len(podium)} of them.",
+                what=f"The winner thread needs the first three places, but the list has {len(places)} of them.",
                 where=where,
                 remedy="Add the missing ranks to the list and load it again, or take this series out.",
             )
@@ -106,7 +139,7 @@ def _podium_problems(series: Series, ranking: Ranking, where: str) -> list[Probl
 
 
 def _day_problems(series: Series, config: Config, where: str) -> list[Problem]:
-    used = series.days if series.kind is not SeriesKind.WINNER else (series.at.date(),) if series.at else ()
+    used = series.days if series.kind not in AT_A_TIME else (series.at.date(),) if series.at else ()
     weekend = [] if config.posting.weekends else [day for day in used if is_weekend(day)]
     if weekend:
         return [
@@ -116,7 +149,7 @@ def _day_problems(series: Series, config: Config, where: str) -> list[Problem]:
                 remedy="Choose a weekday, or set weekends = true under [posting].",
             )
         ]
-    if not used and series.kind is not SeriesKind.WINNER:
+    if not used and series.kind not in AT_A_TIME:
         return [
             Problem(
                 what=f"{_span(config)} has no weekday, and nothing is posted at weekends.",
@@ -143,10 +176,11 @@ def week_is_over(config: Config, today: date) -> Problem:
 def winner_has_passed(series: Series) -> Problem:
     """The winner thread's time is not in the future any more."""
     when = say_local(series.at) if series.at else "it"
+    also = "" if series.kind is SeriesKind.WINNER else ", or take this series out"
     return Problem(
-        what=f"The winner thread's time has passed: {when}.",
+        what=f"{_thread(series)}'s time has passed: {when}.",
         where=f"config.toml, [[series]] {series.name} at",
-        remedy="Set at to a time to come.",
+        remedy=f"Set at to a time to come{also}.",
     )
 
 
@@ -154,10 +188,14 @@ def winner_is_crowded(series: Series, spacing: timedelta, neighbour: str) -> Pro
     """Something that keeps its slot is too close to the winner thread."""
     when = say_local(series.at) if series.at else "its time"
     return Problem(
-        what=f"The winner thread at {when} is closer than {say_duration(spacing)} to {neighbour}.",
+        what=f"{_thread(series)} at {when} is closer than {say_duration(spacing)} to {neighbour}.",
         where=f"config.toml, [[series]] {series.name} at",
         remedy="Move one of the two.",
     )
+
+
+def _thread(series: Series) -> str:
+    return "The winner thread" if series.kind is SeriesKind.WINNER else f"The {series.kind.value}"
 
 
 def after_the_winner(names: Sequence[str], needed: int) -> Problem:
@@ -201,7 +239,7 @@ def notes_on(config: Config, ranking: Ranking) -> list[str]:
     weekend = [day for day in days_between(config.first_day, config.last_day) if is_weekend(day)]
     if weekend and not config.posting.weekends:
         notes.append(f"{join_days(weekend)}: nothing is posted, because weekends = false.")
-    lowest = ranking.workers[-1].rank if ranking.workers else 0
+    lowest = max([worker.rank for worker in ranking.workers[-1:]] + [gap.rank for gap in ranking.gaps], default=0)
     has_winner = any(series.kind is SeriesKind.WINNER for series in config.series)
     for series in config.series:
         if series.kind is not SeriesKind.WORKERS:

@@ -52,9 +52,10 @@ class _Wording:
 class Templates:
     """The templates of one folder, each read and compiled once: what a file holds later changes nothing here."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, sandbox: Sandbox | None = None, longest: int = MAX_TEXT) -> None:
         self._folder = folder
-        self._sandbox = Sandbox()
+        self._sandbox = sandbox or Sandbox()
+        self._longest = longest
         self._read: dict[str, tuple[_Wording, ...]] = {}
 
     def render(self, name: str, context: Mapping[str, Any], *, where: str, wording: int = 0) -> tuple[str, ...]:
@@ -94,7 +95,9 @@ class Templates:
     def _source(self, name: str) -> str:
         path = self._folder / name
         if not path.resolve().is_relative_to(self._folder.resolve()):
-            raise TemplateError(Problem(what="It lies outside the templates folder.", where=name))
+            raise TemplateError(
+                Problem(what="It lies outside the templates folder.", where=name, remedy="Copy it into that folder.")
+            )
         content = b""
         try:
             with path.open("rb") as file:
@@ -104,7 +107,8 @@ class Templates:
             remedy = f"Put it into {self._folder}, or correct the name in config.toml."
             raise TemplateError(Problem(what="There is no such template.", where=name, remedy=remedy)) from None
         except OSError as error:
-            raise TemplateError(Problem(what=f"It cannot be opened: {error.strerror}.", where=name)) from None
+            what, remedy = f"It cannot be opened: {error.strerror}.", "Put a text file of that name there."
+            raise TemplateError(Problem(what=what, where=name, remedy=remedy)) from None
         except UnicodeDecodeError as error:
             line = content[: error.start].count(b"\n") + 1
             what = "It is not saved as UTF-8."
@@ -130,7 +134,7 @@ class Templates:
         if not is_plain(context):
             raise TypeError("a template is given texts, whole numbers, truth values, lists and dictionaries only")
         try:
-            text = _run(wording.template, context)
+            text = _run(wording.template, context, self._longest)
         except MissingNameError as error:
             line = _line(error.__traceback__, wording)
             raise _error(name, line, where, _missing(error, context)) from error
@@ -159,7 +163,20 @@ class Templates:
 
 #: The names that a template can use at the top, over all kinds of posts.
 VARIABLES = frozenset(
-    {"worker", "organisation", "campaign", "first", "second", "third", "podium", "organisations", "totals"}
+    {
+        "worker",
+        "organisation",
+        "contribution",
+        "campaign",
+        "first",
+        "second",
+        "third",
+        "podium",
+        "organisations",
+        "totals",
+    }
+    | {"unnamed_first", "unnamed_second", "unnamed_third"}
+    | {"people", "thread_url", "post_count", "count_total", "unnamed_count"}  # of the article
 )
 
 
@@ -191,16 +208,16 @@ def _keep_break(line: str) -> str:
     return f"{line[:-2]}+%}}" if outside and "%}" not in outside else line
 
 
-def _run(template: Template, values: Mapping[str, Any]) -> str:
-    """The whole output, at most ``MAX_TEXT`` characters."""
+def _run(template: Template, values: Mapping[str, Any], longest: int) -> str:
+    """The whole output, at most so many characters."""
     context = template.new_context(dict(values))
     pieces = []
-    room = MAX_TEXT
+    room = longest
     for piece in template.root_render_func(context):
         room -= len(piece)
         if room < 0:
             raise TemplateFaultError(
-                f"It gives a text of more than {MAX_TEXT:,} characters.", "Use fewer or shorter loops."
+                f"It gives a text of more than {longest:,} characters.", "Use fewer or shorter loops."
             )
         pieces.append(piece)
     return "".join(pieces)

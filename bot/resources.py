@@ -27,6 +27,16 @@ def sample_list() -> Path:
     return _PACKAGE / "samples" / "top20.csv"
 
 
+def day_example() -> Path:
+    """The commented config that a day of contributions begins with."""
+    return _PACKAGE / "samples" / "day.toml"
+
+
+def sample_contributions() -> Path:
+    """Contributions of people who do not exist, some of which the checks stop."""
+    return _PACKAGE / "samples" / "contributions.csv"
+
+
 def locate(name: str, package: Path = _PACKAGE) -> Path:
     """A file or folder of the project's root: the installed copy first, else the one of the checkout.
 

@@ -50,6 +50,7 @@ _SPOKEN = {
     "Scope": "{% autoescape … %}",
 }
 _TOO_MUCH = "It would ask for more work or text than a post can need"
+_SIMPLER = "Use fewer or shorter loops, and shorter texts."
 
 
 class TemplateFaultError(TemplateRuntimeError):
@@ -91,7 +92,13 @@ class BudgetedContext(Context):
         """Raises TemplateFaultError when there is nothing left."""
         self.steps -= steps
         if self.steps < 0:
-            raise TemplateFaultError(_TOO_MUCH + ".", "Use fewer or shorter loops.")
+            raise TemplateFaultError(_TOO_MUCH + ".", _SIMPLER)
+
+
+class RoomyContext(BudgetedContext):
+    """For the one article of a campaign, which loops over everybody."""
+
+    steps: int = 20 * MAX_STEPS
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -100,8 +107,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "-", "*", "//", "%"})
     context_class = BudgetedContext
 
-    def __init__(self) -> None:
-        super().__init__(undefined=_Missing, trim_blocks=True, lstrip_blocks=True, finalize=_printable)
+    def __init__(self, *, escape: Callable[[str], str] | None = None, roomy: bool = False) -> None:
+        """``escape`` is applied to every value that is printed; ``roomy`` allows the work of a whole article."""
+        super().__init__(undefined=_Missing, trim_blocks=True, lstrip_blocks=True, finalize=_finalize(escape))
+        if roomy:
+            self.context_class = RoomyContext
         self.globals.clear()
         self.filters.clear()
         self.filters.update({name: _bounded(name, function) for name, function in FILTERS.items()})
@@ -120,7 +130,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         except TemplateSyntaxError as error:
             raise TemplateFaultError(_syntax(error.message or ""), _SYNTAX_REMEDY, error.lineno) from error
         except (RecursionError, MemoryError, SyntaxError, ValueError) as error:
-            raise TemplateFaultError("It is nested too deeply, or holds a number that is too long.", "", 1) from error
+            raise TemplateFaultError(
+                "It is nested too deeply, or holds a number that is too long.", "Split it into simpler lines.", 1
+            ) from error
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Dictionaries by key; of a loop the facts that templates need; nothing else has attributes here."""
@@ -148,7 +160,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return _bounded_number(super().call_binop(context, operator, left, right))
         if operator == "+" and isinstance(left, str | list) and type(left) is type(right):
             if len(left) + len(right) > MAX_TEXT:
-                raise TemplateFaultError(_TOO_MUCH + ".")
+                raise TemplateFaultError(_TOO_MUCH + ".", _SIMPLER)
             return super().call_binop(context, operator, left, right)
         raise TemplateFaultError(f"“{operator}” works with numbers only here.", "To join texts use ~.")
 
@@ -275,7 +287,7 @@ def _joined(context: BudgetedContext, pieces: list[Any]) -> str:
     texts = [str(_printable(piece)) for piece in pieces]
     length = sum(map(len, texts))
     if length > MAX_TEXT:
-        raise TemplateFaultError(_TOO_MUCH + ".")
+        raise TemplateFaultError(_TOO_MUCH + ".", _SIMPLER)
     context.spend(1 + length // _CHARACTERS_A_STEP)
     return "".join(texts)
 
@@ -298,7 +310,7 @@ def _bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
             ) from error
         context.spend(1 + _size(value) // _CHARACTERS_A_STEP + _size(result) // _CHARACTERS_A_STEP)
         if _size(result) > MAX_TEXT:
-            raise TemplateFaultError(_TOO_MUCH + ".")
+            raise TemplateFaultError(_TOO_MUCH + ".", _SIMPLER)
         return result
 
     return filtered
@@ -324,6 +336,17 @@ def _printable(value: Any) -> Any:
     if isinstance(value, dict):
         raise TemplateFaultError("A whole row cannot be printed.", "Name a part of it, such as .name.")
     raise TemplateFaultError("This is neither a text nor a whole number.")
+
+
+def _finalize(escape: Callable[[str], str] | None) -> Callable[[Any], Any]:
+    if escape is None:
+        return _printable
+
+    def printable_and_escaped(value: Any) -> Any:
+        printed = _printable(value)
+        return escape(printed) if isinstance(printed, str) else printed
+
+    return printable_and_escaped
 
 
 def _fail_if_missing(*values: Any) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.contribution import Moderation
 from bot.model import SeriesKind
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from bot.config import Series
     from bot.model import Organisation, Ranking
 
-WINNER_SUBJECT = "winner"
+AT_A_TIME = frozenset({SeriesKind.WINNER, SeriesKind.OPENING, SeriesKind.CLOSING})
+"""Kinds that make one post, at the time that config.toml names."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -42,15 +44,21 @@ def wanted_posts(series: Series, ranking: Ranking) -> tuple[Wanted, ...]:
                 Wanted(subject_id=organisation.organisation_id, number=number)
                 for number, organisation in enumerate(ordered, start=1)
             )
-        case SeriesKind.WINNER:
-            return (Wanted(subject_id=WINNER_SUBJECT, number=0),)
+        case SeriesKind.WINNER | SeriesKind.OPENING | SeriesKind.CLOSING:
+            return (Wanted(subject_id=series.kind.value, number=0),)
+        case SeriesKind.CONTRIBUTIONS:
+            return tuple(
+                Wanted(subject_id=one.contribution_id, number=one.number)
+                for one in ranking.contributions
+                if one.state is Moderation.APPROVED
+            )
         case SeriesKind.CORRECTION:
             return ()
 
 
 def post_code(series: Series, wanted: Wanted, *, digits: int, taken: Collection[str]) -> str:
     """The short code of a post: "w07", "w09a" in a tie, "o03", "winner"; a further letter where that is taken."""
-    stem = series.code if series.kind is SeriesKind.WINNER else f"{series.code}{wanted.number:0{digits}d}"
+    stem = series.code if series.kind in AT_A_TIME else f"{series.code}{wanted.number:0{digits}d}"
     if not wanted.tie and stem not in taken:
         return stem
     letter = max(wanted.tie, 1)
@@ -63,6 +71,8 @@ def code_digits(series: Series, ranking: Ranking) -> int:
     """How many digits a series' codes have: two, or as many as the largest number of the whole list needs."""
     if series.kind is SeriesKind.WORKERS:
         largest = max((worker.rank for worker in ranking.workers), default=0)
+    elif series.kind is SeriesKind.CONTRIBUTIONS:
+        largest = 0  # late arrivals must not give the others other codes
     else:
         largest = len(ranking.organisations)
     return max(2, len(str(largest)))

@@ -8,9 +8,18 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from bot.config import Budget, Checks, Config, Prices
+from bot.config import IF_UNANSWERED, Budget, Checks, Config, Prices, Privacy
 from bot.lifecycle import Policy
-from bot.settings_checks import budget_from_plain, checks_from_plain, plain_budget, plain_checks
+from bot.settings_checks import (
+    budget_from_plain,
+    checks_from_plain,
+    plain_budget,
+    plain_checks,
+    plain_privacy,
+    privacy_from_plain,
+)
+
+HOLD, SEND_AGAIN = IF_UNANSWERED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +33,7 @@ class Settings:
     spacing: timedelta = timedelta(minutes=30)
     checks: Checks = field(default_factory=Checks)
     budget: Budget = field(default_factory=Budget)
+    privacy: Privacy = field(default_factory=Privacy)
 
 
 def settings_of(config: Config) -> Settings:
@@ -34,12 +44,14 @@ def settings_of(config: Config) -> Settings:
             lateness_limit=config.posting.lateness_limit,
             catch_up_spacing=config.posting.catch_up_spacing,
             thread_gap=config.posting.thread_gap,
+            sends_unanswered_again=config.posting.if_unanswered == SEND_AGAIN,
         ),
         prices=config.prices,
         hashtags=config.hashtags,
         spacing=config.posting.spacing,
         checks=config.checks,
         budget=config.budget,
+        privacy=config.privacy,
     )
 
 
@@ -52,6 +64,7 @@ def settings_to_json(settings: Settings) -> str:
             "lateness_limit": policy.lateness_limit.total_seconds(),
             "catch_up_spacing": policy.catch_up_spacing.total_seconds(),
             "thread_gap": policy.thread_gap.total_seconds(),
+            "if_unanswered": SEND_AGAIN if policy.sends_unanswered_again else HOLD,
             "spacing": settings.spacing.total_seconds(),
             "price_post": str(prices.post),
             "price_post_with_link": str(prices.post_with_link),
@@ -59,6 +72,7 @@ def settings_to_json(settings: Settings) -> str:
             "hashtags": list(settings.hashtags),
             "checks": plain_checks(settings.checks),
             "budget": plain_budget(settings.budget),
+            "privacy": plain_privacy(settings.privacy),
         },
         sort_keys=True,
     )
@@ -84,10 +98,11 @@ def settings_from_json(text: str) -> Settings:
     }
     return Settings(
         zone=stored.get("zone", known.zone),
-        policy=Policy(**durations),
+        policy=Policy(**durations, sends_unanswered_again=stored.get("if_unanswered") == SEND_AGAIN),
         prices=Prices(**{key: Decimal(value) for key, value in prices.items()}),
         hashtags=tuple(stored.get("hashtags", ())),
         spacing=spacing,
         checks=checks_from_plain(stored.get("checks", {})),
         budget=budget_from_plain(stored.get("budget", {})),
+        privacy=privacy_from_plain(stored.get("privacy", {})),
     )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from bot.config import Budget, Checks, QuietWindow
+from bot.config import Budget, Checks, Privacy, QuietWindow
 
 
 def plain_checks(checks: Checks) -> dict[str, Any]:
@@ -50,6 +50,22 @@ def budget_from_plain(stored: Mapping[str, Any]) -> Budget:
     """The inverse of ``plain_budget``."""
     usd = stored.get("usd")
     return Budget(usd=None if usd is None else Decimal(usd), posts_a_day=stored.get("posts_a_day", Budget.posts_a_day))
+
+
+def plain_privacy(privacy: Privacy) -> dict[str, Any]:
+    """The day in ISO 8601."""
+    day = privacy.notice_date.isoformat() if privacy.notice_date else None
+    return {"basis": privacy.basis, "notice_date": day, "objections": privacy.objections}
+
+
+def privacy_from_plain(stored: Mapping[str, Any]) -> Privacy:
+    """The inverse of ``plain_privacy``; a plan of an older version knows no basis."""
+    day = stored.get("notice_date")
+    return Privacy(
+        basis=stored.get("basis"),
+        notice_date=date.fromisoformat(day) if day else None,
+        objections=stored.get("objections", ""),
+    )
 
 
 def _window(stored: Mapping[str, str]) -> QuietWindow:

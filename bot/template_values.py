@@ -6,12 +6,14 @@ names are collapsed: a cell of two lines must not break a post.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from bot import wording
 from bot.config import Config
+from bot.contribution import Contribution, Moderation
 from bot.model import Organisation, Ranking, Worker
+from bot.wishes import PlaceWords
 
 #: Ranks that are kept for the winner thread; no other post may name who holds them.
 PODIUM = 3
@@ -19,8 +21,11 @@ PODIUM = 3
 Facts = Mapping[str, Any]
 
 
-def campaign_facts(config: Config, ranking: Ranking) -> Facts:
-    """What every template knows as ``campaign``. Made once for a plan."""
+def campaign_facts(config: Config, ranking: Ranking, *, not_out: Collection[str] = ()) -> Facts:
+    """What every template knows as ``campaign``. Made once for a plan. Contributions in ``not_out``, by id, will not be
+    out when the day ends, and do not count."""
+    approved = [one for one in ranking.contributions if one.state is Moderation.APPROVED]
+    out = [one for one in approved if one.contribution_id not in not_out]
     hashtags = [f"#{tag}" for tag in (_clean(each).lstrip("# ") for each in config.hashtags) if tag]
     first, last = config.first_day, config.last_day
     return {
@@ -34,6 +39,27 @@ def campaign_facts(config: Config, ranking: Ranking) -> Facts:
         "last_day": f"{last:%A} {last.day} {last:%B}",
         "worker_count": len(ranking.workers),
         "organisation_count": len(ranking.organisations),
+        "contribution_count": len(out),
+        "contributor_count": len({_clean(one.name).casefold() for one in out if one.name.strip()}),
+    }
+
+
+def contribution_context(
+    contribution: Contribution, campaign: Facts, *, text: str, part: int = 1, parts: int = 1
+) -> dict[str, Any]:
+    """For a post of one contribution, or the part of it that ``text`` is: ``contribution`` and ``campaign``.
+
+    The text is handed over as it is: a template that changes it is refused when the post is made.
+    """
+    values = {"text": text, "name": _clean(contribution.name), "part": part, "parts": parts}
+    return {"contribution": {**values, "first": part == 1, "last": part == parts}, "campaign": campaign}
+
+
+def day_context(campaign: Facts, totals: Mapping[str, str]) -> dict[str, Any]:
+    """For the opening and the closing of a day: ``campaign`` and ``totals``."""
+    return {
+        "campaign": campaign,
+        "totals": _labelled(totals),
     }
 
 
@@ -53,20 +79,28 @@ def organisation_context(organisation: Organisation, members: Iterable[Worker], 
     return {"organisation": values, "campaign": campaign}
 
 
+def _labelled(totals: Mapping[str, str]) -> list[dict[str, str]]:
+    """Names of settings are single words; people read ``hours_of_care`` as "hours of care"."""
+    return [{"label": _clean(label).replace("_", " "), "value": _clean(value)} for label, value in totals.items()]
+
+
 def winner_context(ranking: Ranking, campaign: Facts, totals: Mapping[str, str]) -> dict[str, Any]:
     """For the winner thread. A place can be shared, or empty after a tie above it: each is a list.
 
-    ``organisations`` holds each once, by name, so that none is put before another.
+    ``organisations`` holds each once, by name, so that none is put before another. ``unnamed_first`` and so on are true
+    where somebody holds the place who prefers not to be named, and a person has decided that the thread says so.
     """
+    unnamed = {gap.rank for gap in ranking.gaps if gap.words is PlaceWords.UNNAMED}
     places = {rank: [_worker(w) for w in ranking.workers if w.rank == rank] for rank in range(1, PODIUM + 1)}
     return {
         "campaign": campaign,
         "first": places[1],
         "second": places[2],
         "third": places[3],
+        **{f"unnamed_{word}": rank in unnamed for rank, word in enumerate(("first", "second", "third"), start=1)},
         "podium": places[1] + places[2] + places[3],
         "organisations": [_organisation(each) for each in _by_name(ranking.organisations)],
-        "totals": [{"label": _clean(label), "value": _clean(value)} for label, value in totals.items()],
+        "totals": _labelled(totals),
     }
 
 

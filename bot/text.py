@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 MAX_WEIGHT = 280
@@ -186,9 +186,19 @@ def _in_tag(character: str) -> bool:
 
 
 def _links(text: str) -> Iterator[_Link]:
-    """The links of a text in order, each character looked at a bounded number of times."""
-    if not _MAYBE_LINK.search(text):
-        return
+    """The links of a text in order."""
+    if _MAYBE_LINK.search(text):
+        yield from _found_links(text)
+
+
+@lru_cache(maxsize=16_384)
+def _found_links(text: str) -> tuple[_Link, ...]:
+    """As ``_links``, each character looked at a bounded number of times. Remembered: a dozen checks ask about each
+    text of a plan, one check after the other."""
+    return tuple(_search_links(text))
+
+
+def _search_links(text: str) -> Iterator[_Link]:
     position = 0
     while candidate := _CANDIDATE.search(text, position):
         if candidate["host"] and (scheme := _late_scheme(text, candidate)) is not None:

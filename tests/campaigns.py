@@ -24,6 +24,8 @@ from bot.storage import Storage
 from bot.storage.migrate import create_if_new
 
 FRIDAY_BEFORE = datetime(2027, 3, 5, 12, tzinfo=UTC)
+SENDS_AGAIN = {"if_unanswered": 'if_unanswered = "send again"'}
+"""Lines for ``a_folder``: what X neither answered nor shows is sent once more, instead of waiting for a person."""
 WEEK = {"2026-11-30": "2027-03-08", "2026-12-04": "2027-03-12", "2026-12-02": "2027-03-10"}
 
 

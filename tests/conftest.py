@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-pytest_plugins = ["tests.databases", "tests.fake_x.fixtures", "tests.postgres", "tests.underway"]
+pytest_plugins = ["tests.databases", "tests.fake_x.fixtures", "tests.aired", "tests.postgres", "tests.underway"]
 
 
 @pytest.fixture(autouse=True)

@@ -179,6 +179,16 @@ def test_a_handle_that_is_not_in_the_list_is_named() -> None:
     assert finding.post_code == "w07"
 
 
+def test_an_organisation_whose_name_begins_with_an_at_sign_would_mention_somebody() -> None:
+    worker = a_worker(7, organisation="@Home Care")
+    posts = [a_post("Thanks to all at @Home Care", code="o01")]
+    summary, finding = found(*posts, ranking=a_ranking(worker), rule="MENTION")
+    assert "1 post mentions" in summary.message
+    assert (finding.severity, finding.post_code) == (Severity.WARNING, "o01")
+    assert finding.message == "In the name “@Home Care”, X would take “@Home” for an account and link to it."
+    assert "“At Home Care”" in finding.remedy
+
+
 @pytest.mark.parametrize(
     ("texts", "parts"),
     [

@@ -12,6 +12,7 @@ from bot.errors import ExitCode
 from bot.lifecycle import state_of
 from bot.model import Outcome, PostState, Refusal, SeriesKind, Verdict
 from tests.campaigns import answer
+from tests.fake_x.faults import answered
 from tests.fake_x.fixtures import CREDENTIALS
 from tests.fake_x.server import FakeXServer
 from tests.underway import campaign_bot, code_of, fine, posts_of, practise, refusal, rewrite, shop_of, work
@@ -67,6 +68,26 @@ def test_what_is_not_there_is_sent_only_when_somebody_is_sure(live: Path) -> Non
     assert "--yes" in refusal(campaign_bot(live, "resolve", "w20", "--not-there"), ExitCode.USAGE)
     assert state_of(posts_of(live)["w20"]) is PostState.FAILED
     assert "goes out" in fine(campaign_bot(live, "resolve", "w20", "--not-there", "--yes"))
+    assert state_of(posts_of(live)["w20"]) is PostState.APPROVED
+
+
+def test_what_is_there_after_all_is_not_sent_again_whatever_a_person_says(live: Path, fake_x: FakeXServer) -> None:
+    found = fake_x.fake.put(text_of(live, "w20"))
+    said = refusal(campaign_bot(live, "resolve", "w20", "--not-there", "--yes"), ExitCode.PERSON_NEEDED)
+    assert "the very words of w20" in said
+    assert f"--found https://x.com/example_charity/status/{found.network_id}" in said
+    assert state_of(posts_of(live)["w20"]) is PostState.FAILED
+
+
+def test_a_person_is_told_what_the_account_shows_before_it_is_sent(live: Path, fake_x: FakeXServer) -> None:
+    said = fine(campaign_bot(live, "resolve", "w20", "--not-there", "--yes"))
+    assert "w20 is not shown, and nor is the newest post that surely is there" in said
+
+
+def test_where_the_account_cannot_be_read_the_person_decides(live: Path, fake_x: FakeXServer) -> None:
+    fake_x.fake.faults.append(answered(503, on=f"GET /2/users/{CREDENTIALS.user_id}/tweets"))
+    said = fine(campaign_bot(live, "resolve", "w20", "--not-there", "--yes"))
+    assert "only what you have seen counts" in said
     assert state_of(posts_of(live)["w20"]) is PostState.APPROVED
 
 

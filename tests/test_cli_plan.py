@@ -89,7 +89,10 @@ def test_errors_are_listed_and_come_first(desk: Desktop) -> None:
     assert result.exit_code == 0
     assert "errors block sign-off" in result.stdout
     assert "✗ o01: The text is " in result.stdout
-    assert "Next: correct the list, a template or config.toml, then: campaign-bot plan" in result.stdout
+    assert (
+        "Next: correct the list (campaign-bot fix), or a template or config.toml (then: campaign-bot plan)"
+        in result.stdout
+    )
 
 
 def test_a_broken_template_is_named(desk: Desktop) -> None:

@@ -68,7 +68,7 @@ def test_the_shortest_config_has_sensible_defaults(tmp_path: Path) -> None:
     assert config.account.api_base == "https://api.x.com"
     assert config.posting.spacing == timedelta(minutes=30)
     assert config.posting.window == (time(9), time(17))
-    assert config.privacy_basis is None
+    assert config.privacy.basis is None
     assert config.prices.post == Decimal("0.015")
     assert config.database_url == f"sqlite:///{(tmp_path / 'campaign.db').resolve().as_posix()}"
     assert config.templates == (tmp_path / "templates").resolve()
@@ -83,7 +83,7 @@ def test_the_example_is_valid_for_the_next_full_week(tmp_path: Path, today: date
     assert [series.code for series in config.series] == ["w", "o", "winner"]
     assert config.series[2].at == datetime.fromisoformat("2026-12-11 15:00")
     assert not config.live
-    assert config.privacy_basis is None
+    assert config.privacy.basis is None
 
 
 def test_a_path_to_the_file_works_as_well_as_its_folder(tmp_path: Path) -> None:
@@ -327,7 +327,7 @@ def test_totals_are_free_words_and_numbers(tmp_path: Path) -> None:
     ],
 )
 def test_the_lawful_basis_may_be_open_or_one_of_the_six(tmp_path: Path, written: str, basis: str | None) -> None:
-    assert read(tmp_path, whole(rest=f'[privacy]\nbasis = "{written}"')).privacy_basis == basis
+    assert read(tmp_path, whole(rest=f'[privacy]\nbasis = "{written}"')).privacy.basis == basis
 
 
 def test_another_lawful_basis_is_refused(tmp_path: Path) -> None:

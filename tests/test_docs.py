@@ -172,7 +172,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Desktop:
 
 
 @pytest.mark.parametrize(
-    "line", ["status", "preview", "check", "plan", "start --dry-run", "log", "doctor", "db status"]
+    "line", ["status", "preview", "check", "plan", "start --dry-run", "log", "doctor", "db status", "report"]
 )
 def test_every_key_of_the_json_is_documented(planned: Desktop, line: str) -> None:
     general, *paragraphs = section(COMMANDS_PAGE, "What programs get: JSON").strip().split("\n\n")

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot.config import Config, Posting
+from bot.config import Config, Posting, Privacy
 from bot.errors import PlanError
 from bot.model import Organisation, PostKey, Ranking
 from bot.plan import Pinned, assign
@@ -261,14 +261,14 @@ def test_a_post_too_close_to_the_winner_thread_is_named() -> None:
 
 
 def test_planning_stops_and_asks_for_the_lawful_basis() -> None:
-    message = refusal(replace(campaign(), privacy_basis=None))
+    message = refusal(replace(campaign(), privacy=Privacy()))
     assert "[privacy] basis" in message
     assert '"consent", "legitimate interests"' in message
 
 
 def test_everything_that_is_missing_is_said_at_once() -> None:
     config = campaign(replace(COUNTDOWN, ranks=(30, 25)), ORGANISATIONS, WINNER)
-    message = refusal(replace(config, privacy_basis=None), ranked([2, 3, 4]))
+    message = refusal(replace(config, privacy=Privacy()), ranked([2, 3, 4]))
     for words in ("lawful basis", "rank from 30 to 25", "no organisations", "the list has 2 of them"):
         assert words in message
 

@@ -142,7 +142,8 @@ def test_a_picture_is_frozen_with_the_plan(stage: Stage) -> None:
 
 
 def with_photo(row: Row, photo: str) -> Row:
-    return {**row, "photo": photo, "alt text": "A portrait" if photo else ""}
+    consent = "name, photo" if photo else row["consent"]
+    return {**row, "photo": photo, "alt text": "A portrait" if photo else "", "consent": consent}
 
 
 def test_a_picture_that_is_none_is_refused_with_its_row(stage: Stage) -> None:

@@ -20,7 +20,7 @@ MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 40
 GENERATED = {".git", ".venv", "build", "demo", "dist", "node_modules"}
 LEFTOVERS = re.compile(r"__pycache__|^\.\w+_cache$|^\.hypothesis$|\.egg-info$")
-BINARY = {".png", ".jpg", ".gif", ".ico", ".woff2", ".xlsx", ".db", ".pdf"}
+BINARY = {".png", ".jpg", ".gif", ".ico", ".woff2", ".xlsx", ".xls", ".db", ".pdf"}
 PYTHON_FOLDERS = ("bot", "tests", "benchmarks", "migrations")
 
 # Put together here, so that this file does not hold them itself.

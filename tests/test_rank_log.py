@@ -17,10 +17,11 @@ from bot.errors import CampaignBotError, ListError
 from bot.ranking import read_list
 from bot.ranking.cells import clean
 from bot.ranking.exclusions import Exclusions, read_exclusions
-from bot.ranking.list_file import guarded, list_text, write_list
+from bot.ranking.list_file import list_text, write_list
 from bot.ranking.log_columns import LeaveOut, Wishes
 from bot.ranking.logs import count_log
 from bot.ranking.standings import over
+from bot.spreadsheet import guarded
 from tests.usage_logs import HEADINGS, YEAR, Rows, counted, listed, ranked, write_csv
 
 DAY = "2026-05-01 10:00:00"

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from bot import filters, render, template_values
+from bot.article import Links, article_context
 from bot.config import AccountConfig, Config, Posting
+from bot.contribution import Contribution
 from bot.model import Organisation, Ranking, Worker
 from bot.render import Templates, campaign_facts, organisation_context, winner_context, worker_context
+from bot.template_values import contribution_context
 from bot.text import MAX_WEIGHT, find_hashtags, find_links, find_mentions, normalise, weighted_length
 from tests.samples import a_ranking, a_worker
 
@@ -216,6 +219,8 @@ def test_the_guide_names_every_filter_and_every_variable() -> None:
         worker_context(SHORT.workers[0], facts),
         organisation_context(SHORT.organisations[0], members_of(SHORT.organisations[0], SHORT), facts),
         winner_context(SHORT, facts, {}),
+        article_context(SHORT, facts, {}, Links()),
+        contribution_context(Contribution(contribution_id="c", number=1, text="Hello."), facts, text="Hello."),
     ]
     variables = {
         f"{top}.{part}" if isinstance(value, dict) else top

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.config import AccountConfig, Config, Posting, Series
+from bot.config import AccountConfig, Config, Posting, Privacy, Series
 from bot.model import Organisation, Ranking, SeriesKind, Worker
 from bot.plan import Pinned, Plan, assign
 from bot.schedule import resolve_local
@@ -60,7 +60,7 @@ def campaign(*series: Series, posting: Posting = OFFICE, last_day: date = WEEK[4
         account=AccountConfig(handle="lantern_example"),
         posting=posting,
         series=series or (COUNTDOWN, ORGANISATIONS, WINNER),
-        privacy_basis="consent",
+        privacy=Privacy(basis="consent"),
         database_url="",
         templates=Path(),
     )

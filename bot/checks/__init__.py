@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from bot.checks import calendar, campaign, emoji, links, people, privacy, spending, spoilers, tags, texts, words
+from bot.checks import (
+    calendar,
+    campaign,
+    consent,
+    contributed,
+    emoji,
+    links,
+    people,
+    privacy,
+    safeguarding,
+    spending,
+    spoilers,
+    tags,
+    texts,
+    wishes,
+    words,
+)
 from bot.checks.view import PlanView, Rule
-from bot.config import UNWAIVABLE
-from bot.model import Finding, Severity
+from bot.config import SAFEGUARDS, UNWAIVABLE
+from bot.model import Finding, SeriesKind, Severity
 
 __all__ = ["RULES", "PlanView", "Rule", "run_checks"]
 
@@ -37,10 +53,18 @@ RULES: Mapping[str, Rule] = {
     "NAME-MATCH": people.name_match,
     "RANK-SET": people.rank_set,
     "HANDLE": people.handles,
+    "PERSONAL-HANDLE": consent.personal_handle,
     "MENTION": campaign.mentions,
+    "CONSENT": consent.consent,
+    "CONSENT-RECORD": consent.consent_record,
+    "NOTICE": consent.notice,
+    "DO-NOT-NAME": wishes.do_not_name,
+    "PLACE-UNNAMED": wishes.undecided_place,
     "CHILD": privacy.child,
     "CASE": privacy.case,
     "PII": privacy.personal_data,
+    "PLACE": safeguarding.place,
+    "SUPPORTED": safeguarding.supported,
     "POLITICS": calendar.politics,
     "TONE": words.tone,
     "SPOILER": spoilers.spoils_winner,
@@ -50,6 +74,7 @@ RULES: Mapping[str, Rule] = {
     "QUIET-PERIOD": calendar.quiet_period,
     "PLANNED-BEFORE": calendar.planned_before,
     "SPACING": calendar.spacing,
+    "DAY-COUNT": contributed.day_count,
     "ALT-MISSING": texts.alt_text_missing,
     "ALT-LONG": texts.alt_text_long,
     "ALT-LAZY": texts.alt_text_lazy,
@@ -64,7 +89,8 @@ def run_checks(view: PlanView, rules: Iterable[Rule] | None = None) -> tuple[Fin
 
     Without ``rules``, all that config.toml has not switched off. What nobody may waive cannot be switched off either.
     """
-    off = {name for name, _ in view.checks.off} - UNWAIVABLE
+    codes = frozenset(post.code for post in view.posts if post.kind is SeriesKind.CONTRIBUTIONS)
+    off = {name for name, _ in view.checks.off} - (UNWAIVABLE | SAFEGUARDS if codes else UNWAIVABLE)
     chosen = [rule for name, rule in RULES.items() if name not in off] if rules is None else rules
     ordered = sorted(view.posts, key=lambda post: (post.slot.due_at, post.code))
     place = {post.code: number for number, post in enumerate(ordered, start=1)}
@@ -73,4 +99,5 @@ def run_checks(view: PlanView, rules: Iterable[Rule] | None = None) -> tuple[Fin
         blocks = finding.severity is Severity.ERROR
         return (not blocks, place.get(finding.post_code, 0), finding.part or 0, finding.rule, finding.message)
 
-    return tuple(sorted((finding for rule in chosen for finding in rule(view)), key=key))
+    found = contributed.with_remedies((finding for rule in chosen for finding in rule(view)), codes)
+    return tuple(sorted(found, key=key))

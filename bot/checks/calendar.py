@@ -12,7 +12,7 @@ from itertools import pairwise
 from bot.checks.view import PlanView, of_campaign, parts_of
 from bot.config import NATIONS, QuietWindow
 from bot.days import is_weekend, say_day, say_local, say_time
-from bot.model import Finding, Post, Severity
+from bot.model import Finding, Post, SeriesKind, Severity
 
 NEAR = timedelta(days=3)
 CLOSEST = timedelta(minutes=15)
@@ -88,14 +88,19 @@ def politics(view: PlanView) -> Iterator[Finding]:
             )
 
 
+_OF_A_DAY = {SeriesKind.CONTRIBUTIONS, SeriesKind.OPENING, SeriesKind.CLOSING}
+
+
 def spacing(view: PlanView) -> Iterator[Finding]:
-    """Posts of one account less than 15 minutes apart push each other out of sight (judgement)."""
+    """Posts of one account less than 15 minutes apart push each other out of sight (judgement). A day of contributions is
+    meant to be dense: its posts follow each other as config.toml says."""
     accounts: dict[int, list[Post]] = defaultdict(list)
     for post in view.to_send:
         accounts[post.key.account_id].append(post)
     for posts in accounts.values():
         posts.sort(key=lambda post: (post.slot.due_at, post.code))
-        close = [(a, b) for a, b in pairwise(posts) if b.slot.due_at - a.slot.due_at < CLOSEST]
+        pairs = [(a, b) for a, b in pairwise(posts) if not {a.kind, b.kind} <= _OF_A_DAY]
+        close = [(a, b) for a, b in pairs if b.slot.due_at - a.slot.due_at < CLOSEST]
         if close:
             named = ", ".join(f"{a.code} and {b.code}" for a, b in close[:_SHOWN])
             more = f" and {len(close) - _SHOWN:,} more" if len(close) > _SHOWN else ""

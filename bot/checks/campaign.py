@@ -117,16 +117,30 @@ def mentions(view: PlanView) -> Iterator[Finding]:
             codes[part.post.code] = None
         for handle in found:
             if handle.casefold() not in listed:
+                message, remedy = _stray_mention(handle, view)
                 yield Finding(
                     rule="MENTION",
                     severity=Severity.WARNING,
-                    message=f"@{handle} is not a handle of the list.",
-                    remedy="Name people by name; put a handle in the list only for somebody who has agreed to it.",
+                    message=message,
+                    remedy=remedy,
                     post_code=part.post.code,
                     part=part.number,
                 )
     if codes:
         yield _mention_summary(list(codes))
+
+
+def _stray_mention(handle: str, view: PlanView) -> tuple[str, str]:
+    """What to say of a handle that nobody on the list has; "@Home Care" is a name that X would take for one."""
+    sign = f"@{handle}"
+    name = next((item.name for item in view.ranking.organisations if sign in item.name), None)
+    if name is not None:
+        return (
+            f"In the name “{name}”, X would take “{sign}” for an account and link to it.",
+            f"Write the name without @ in the list (for example “{name.replace('@', 'At ')}”), then load and plan again.",
+        )
+    remedy = "Name people by name; put a handle in the list only for somebody who has agreed to it."
+    return f"{sign} is not a handle of the list.", remedy
 
 
 def _mention_summary(codes: list[str]) -> Finding:

@@ -62,7 +62,8 @@ def rank_set(view: PlanView) -> Iterator[Finding]:
             yield of_campaign(
                 "RANK-SET", Severity.ERROR, what, "Correct the ranks in the list, or share it: =" + str(rank)
             )
-    missing = _missing(ranks)
+    declared = {gap.rank for gap in view.ranking.gaps}
+    missing = [rank for rank in _missing(ranks) if rank not in declared]
     if missing:
         what = f"The list has no rank {_some(map(str, missing))}."
         yield of_campaign(
@@ -98,7 +99,8 @@ def handles(view: PlanView) -> Iterator[Finding]:
 def _expected(view: PlanView, kind: SeriesKind, subject_id: str) -> tuple[list[str], list[str], set[int]]:
     """Names of people, names of organisations, and ranks that a post may say, as a text has them."""
     if kind is SeriesKind.WINNER:
-        return [in_text(worker.name) for worker in view.podium], [], {worker.rank for worker in view.podium}
+        gaps = {gap.rank for gap in view.ranking.gaps if gap.rank <= view.podium_ranks}
+        return [in_text(worker.name) for worker in view.podium], [], {worker.rank for worker in view.podium} | gaps
     worker, organisation = view.workers.get(subject_id), view.organisations.get(subject_id)
     if worker:
         return [in_text(worker.name)], [in_text(worker.organisation)], {worker.rank}
@@ -188,6 +190,8 @@ def _handles(view: PlanView) -> Iterator[tuple[str, str]]:
 
 def _ranks_in(text: str) -> set[int]:
     said = {int(next(filter(None, found.groups())).replace(",", "")) for found in _ORDINAL.finditer(text)}
+    if " place" not in text.casefold():
+        return said
     return said | {_NUMBERS.index(found[1].casefold()) + 1 for found in _PLACE_WORD.finditer(text)}
 
 

@@ -16,12 +16,12 @@ _CHILD = re.compile(
     re.IGNORECASE,
 )
 _SCHOOL = re.compile(
-    r"\b(?:[A-Z][a-z]+ )+(?:[Pp]rimary|[Ii]nfants?|[Jj]unior|[Hh]igh|[Ss]econdary|[Gg]rammar|[Nn]ursery)? ?(?:[Ss]chool|[Aa]cademy|[Nn]ursery)\b"
+    r"\b(?!(?:After|Before|The|At|From|In|Our|My|Every|Old|No) )(?:[A-Z][a-z]+ )+(?:[Pp]rimary|[Ii]nfants?|[Jj]unior|[Hh]igh|[Ss]econdary|[Gg]rammar|[Nn]ursery)? ?(?:[Ss]chool|[Aa]cademy|[Nn]ursery)\b"
 )
 _CASE = re.compile(
-    r"\bservice[ -]users?\b|\b(?:my|our|her|his|their|a|the) (?:clients?|patients?|family)\b|\bclients?\b"
-    r"|(?<!in )(?<!in any )(?<!in every )(?<!in each )\bcases?\b(?![ -](?:work|manage|hold)\w*)|\bcase ?(?:load|notes?|files?|stud(?:y|ies))\b"
-    r"|\bsafeguarding (?:referral|concern|enquiry)\b|\bcare (?:order|proceedings)\b|\bchild protection\b|\bsectioned\b",
+    r"\bservice[ -]users?\b|\b(?:my|our|her|his|their|a|the) (?:clients?|patients?)\b|\b(?:her|his|their|a|the) family\b(?! (?:time|life|support|court|safeguarding|group|hub))|\bclients?\b"
+    r"|(?<!in )(?<!in any )(?<!in every )(?<!in each )\bcases?\b(?![ -](?:work|manage|hold|note|record|load)\w*)|\bcase ?(?:files?|stud(?:y|ies))\b"
+    r"|\bsafeguarding (?:referral|concern|enquiry)\b|\bcare (?:order|proceedings)\b|\bchild protection\b(?! (?:social work|team|service|training|work|conference|chair)\w*)|\bsectioned\b",
     re.IGNORECASE,
 )
 _STREET = re.compile(

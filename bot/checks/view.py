@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from bot.checks.names import SPARE, Names
-from bot.config import Budget, Checks, Prices
+from bot.config import Budget, Checks, Prices, Privacy
 from bot.lifecycle import state_of
 from bot.model import (
     Finding,
@@ -25,6 +25,7 @@ from bot.model import (
     Worker,
 )
 from bot.text import find_hashtags, find_links
+from bot.watchlist import Watchlist
 
 FINAL = frozenset({PostState.POSTED, PostState.SKIPPED, PostState.DELETED})
 """Posts in these states will not be sent (again)."""
@@ -77,7 +78,8 @@ TEXT, ALT_TEXT = "The text", "The alternative text"
 @dataclass(frozen=True, kw_only=True)
 class PlanView:
     """A plan as the rules see it. ``now`` is UTC; workers up to rank ``podium_ranks`` are kept for the winner thread;
-    ``lateness_limit`` is how late an approved post may still go out (``[posting] lateness_limit``)."""
+    ``lateness_limit`` is how late an approved post may still go out (``[posting] lateness_limit``). ``networks`` gives that of
+    each account id; one that is not there is on X. ``ranking`` leaves out whoever is not named by ``watchlist``."""
 
     posts: tuple[Post, ...]
     ranking: Ranking
@@ -89,6 +91,9 @@ class PlanView:
     checks: Checks = field(default_factory=Checks)
     budget: Budget = field(default_factory=Budget)
     prices: Prices = field(default_factory=Prices)
+    privacy: Privacy = field(default_factory=Privacy)
+    networks: Mapping[int, str] = field(default_factory=dict)
+    watchlist: Watchlist = field(default_factory=Watchlist)
 
     @cached_property
     def states(self) -> dict[PostKey, PostState]:

@@ -23,6 +23,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "doctor": ("bot.cli.doctor", "Check everything that could go wrong before it does."),
     "rank": ("bot.cli.rank", "Make the ranked list from a usage log."),
     "load": ("bot.cli.load", "Load the ranked list, and show what changed."),
+    "fix": ("bot.cli.fix", "Correct one value of the list, with every post that it touches."),
+    "contributions": ("bot.cli.contributions", "Take in and moderate what people sent in for a day of posts."),
     "plan": ("bot.cli.plan", "Give every post its slot and its final text."),
     "check": ("bot.cli.check", "Run all checks over the plan."),
     "preview": ("bot.cli.preview", "Show the week exactly as it will be sent."),
@@ -39,9 +41,17 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "resolve": ("bot.cli.mend", "Say what became of a post that got no clear answer."),
     "delete": ("bot.cli.mend", "Take a post off the network."),
     "correct": ("bot.cli.mend", "Correct a post that is out."),
+    "withdraw": ("bot.cli.withdraw", "Take a person out of every post, at once."),
+    "stop-list": ("bot.cli.stop_list", "Names that must never be said."),
     "winner": ("bot.cli.winner", "Preview the winner thread, or send it now."),
+    "hashtag": ("bot.cli.hashtag", "Count who uses the campaign's hashtag, within a budget."),
+    "article": ("bot.cli.article", "Write the article that tells of the week."),
+    "report": ("bot.cli.report", "Show what became of the campaign, and what it cost."),
+    "metrics": ("bot.cli.metrics", "Read from X how the posts are doing."),
+    "export": ("bot.cli.export", "Write the plan or the whole campaign into a file."),
     "health": ("bot.cli.health", "Say whether all is well, for monitors."),
     "service": ("bot.cli.service", "Let the system run the campaign, also after a restart."),
+    "forget": ("bot.cli.forget", "Erase personal data after the campaign, and prove it."),
     "db": ("bot.cli.db", "Look after the database."),
 }
 
@@ -56,7 +66,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(COMMANDS[cmd_name][0])
-        command = getattr(module, cmd_name)
+        command = getattr(module, cmd_name.replace("-", "_"))
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # as above

@@ -26,30 +26,39 @@ _MOST_ALIKE = 12
 @click.option(
     "--tick", default="", metavar="RULE", help="Accept the warnings of this check: of a POST, or all of them."
 )
+@click.option(
+    "--withdraw", default="", metavar="RULE", help="Take back what was waived or ticked of it: of a POST, or all of it."
+)
 @click.option("--by", default="", metavar="NAME", help="Whose word it is.")
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the log and for everybody who signs.")
 @click.option("--json", "as_json", is_flag=True, help="The findings for programs.")
 @pass_screen
-def check(screen: Screen, code: str, waive: str, tick: str, by: str, reason: str, as_json: bool) -> None:
+def check(screen: Screen, code: str, waive: str, tick: str, withdraw: str, by: str, reason: str, as_json: bool) -> None:
     """Run all checks over the plan: lengths, names, privacy, dates, money and more.
 
     Ends with exit code 3 if an error blocks sign-off, else with 0; warnings do not count.
 
     An error can be waived for one post, a warning ticked for a post or the whole campaign, by a named person with a
-    reason. That ends when the post changes. What harms people or what X would refuse cannot be waived.
+    reason. That ends when the post changes, or when it is taken back (--withdraw). What harms people or what X would refuse cannot be waived.
 
     Example: campaign-bot check --tick MENTION --by "Ann Example" --reason "All of them have agreed"
 
-    What comes next: correct what is wrong in the list, the templates or config.toml, then campaign-bot plan
+    What comes next: campaign-bot fix for the list; or correct a template or config.toml, then campaign-bot plan
     """
-    _refuse_muddle(code, waive, tick)
-    if waive or tick:
-        screen = replace(screen, actor=by.strip() or screen.actor)
-        done = _accept(screen, code, waive, tick, _reason(screen, reason))
+    _refuse_muddle(code, waive, tick, withdraw)
+    screen = replace(screen, actor=by.strip() or screen.actor)
+    if waive or tick or withdraw:
+        done = (
+            _take_back(screen, code, withdraw, reason)
+            if withdraw
+            else _accept(screen, code, waive, tick, _reason(screen, reason))
+        )
         if not as_json:
             say(done)
     with screen.shop() as shop:
-        sheet = shop.bot.sheet(lambda post: not code or bool(waive or tick) or post.code == shop.bot.post(code).code)
+        sheet = shop.bot.sheet(
+            lambda post: not code or bool(waive or tick or withdraw) or post.code == shop.bot.post(code).code
+        )
     if as_json:
         say_json(findings_json(sheet))
     else:
@@ -58,9 +67,11 @@ def check(screen: Screen, code: str, waive: str, tick: str, by: str, reason: str
     click.get_current_context().exit(ExitCode.FINDINGS if sheet.errors else ExitCode.FINE)
 
 
-def _refuse_muddle(code: str, waive: str, tick: str) -> None:
-    if waive and tick:
-        raise UsageError(Problem(what="--waive and --tick cannot be combined.", remedy="Give one, then the other."))
+def _refuse_muddle(code: str, waive: str, tick: str, withdraw: str) -> None:
+    given = [name for name, rule in (("--waive", waive), ("--tick", tick), ("--withdraw", withdraw)) if rule]
+    if len(given) > 1:
+        what = f"{' and '.join(given)} cannot be combined."
+        raise UsageError(Problem(what=what, remedy="Give one, then the other."))
     if waive and not code:
         remedy = f"Name the post: campaign-bot check --waive {waive} w07"
         raise UsageError(Problem(what="An error is waived for one post at a time.", remedy=remedy))
@@ -90,12 +101,26 @@ def _accept(screen: Screen, code: str, waive: str, tick: str, reason: str) -> st
     return f"✓ {found[0].rule} is {done} by {screen.who()}: {plural(len(found), 'finding')}."
 
 
+def _take_back(screen: Screen, code: str, rule: str, reason: str) -> str:
+    """What was done, to be said."""
+    from bot.wording import plural
+
+    with screen.shop() as shop:
+        taken = shop.bot.take_back(rule, code, reason=reason.strip())
+    where = f"for {taken.given[0].post_code}" if code else "in the whole campaign"
+    signed = f"\n! These need a new sign-off: {', '.join(taken.ended)}" if taken.ended else ""
+    given = plural(len(taken.given), "waiver or tick", "waivers and ticks")
+    return f"✓ {taken.rule}: {given} taken back {where}.{signed}"
+
+
 def next_after_check(sheet: Preview) -> str:
     """The next command."""
-    from bot.model import PostState
+    from bot.model import PostState, SeriesKind
 
+    if sheet.errors and any(card.kind is SeriesKind.CONTRIBUTIONS for day in sheet.days for card in day.cards):
+        return "correct the contributions (campaign-bot contributions edit), a template or config.toml, then: campaign-bot plan"
     if sheet.errors:
-        return "correct the list, a template or config.toml, then: campaign-bot plan"
+        return "correct the list (campaign-bot fix), or a template or config.toml (then: campaign-bot plan)"
     return "campaign-bot preview" if PostState.DRAFT in dict(sheet.counts) else "campaign-bot start"
 
 

@@ -39,7 +39,10 @@ def source_of(text: str, folder: Path) -> Path | str:
         return text
     path = Path(text)
     there = folder / path
-    return there if not path.exists() and there.exists() else path
+    try:
+        return there if not path.exists() and there.exists() else path
+    except OSError:  # a name that no file can have: reading it says so
+        return path
 
 
 def _known_as(name: str) -> str:

@@ -142,7 +142,7 @@ def _looked_at(shop: Shop, *, online: bool, quiet: bool) -> Iterator[Check]:
         yield _asked(shop, quiet=quiet)
     else:
         yield doctoring.proof_check(bot.account(), _fingerprint(shop.config), live=bot.mode is Mode.LIVE)
-    yield doctoring.list_check(doctoring.ranking_of(bot))
+    yield doctoring.list_check(doctoring.ranking_of(bot), is_day=bot.config.is_day)
     yield from doctoring.progress_checks(bot.status(runner_alive=runner_alive(shop)))
 
 

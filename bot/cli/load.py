@@ -86,8 +86,8 @@ def load(
         if dry_run or not _agreed(screen, result, yes=yes):
             say("\nNothing was saved.")
             return
-        steps.run("Saving", lambda: shop.bot.load(loaded, answers=answers))
-    _show_saved(result)
+        saved = steps.run("Saving", lambda: shop.bot.load(loaded, answers=answers))
+    _show_saved(saved)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,13 +122,18 @@ def _pasted() -> bytes:
     return sys.stdin.buffer.read()
 
 
+def _is_large(path: Path) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size > _LARGE_FILE
+    except OSError:  # a name that no file can have: reading it says so
+        return False
+
+
 class _Steps:
     """Says on a terminal what a large list is waiting for; a small one is done before it could be read."""
 
     def __init__(self, source: Path | str) -> None:
-        path = Path(source)
-        large = path.is_file() and path.stat().st_size > _LARGE_FILE
-        self._shown = large and sys.stderr.isatty()
+        self._shown = sys.stderr.isatty() and _is_large(Path(source))
         self._done = 0
 
     def run(self, label: str, work: Callable[[], _T]) -> _T:
@@ -237,10 +242,21 @@ def _show_list(listing: LoadedList | Ranking, notes: Sequence[str]) -> None:
 
 
 def _show_saved(result: LoadResult) -> None:
+    from bot.ranking import describe_consent
     from bot.wording import plural
 
     people, organisations = len(result.ranking.workers), len(result.ranking.organisations)
     say(f"\n✓ Loaded {plural(people, 'person', 'people')} of {plural(organisations, 'organisation')}.")
+    for line in result.unnamed:
+        say(
+            f"! {line}: the row is loaded, and nothing names them. See: campaign-bot {'stop-list' if 'stop list' in line else 'withdraw'}"
+        )
+    for line in describe_consent(result.ranking):
+        say(line)
+    if result.ended:
+        say(
+            f"! Sign-off ended, because consent does not cover them: {', '.join(result.ended)}. See: campaign-bot check"
+        )
     if result.signed:
         shown = ", ".join(result.signed[:_MOST_CODES])
         more = len(result.signed) - _MOST_CODES

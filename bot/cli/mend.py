@@ -63,7 +63,12 @@ def _in_doubt(post: Post) -> Post:
 
     doubtful = {MessageState.UNKNOWN, MessageState.HELD, MessageState.FAILED}
     if not any(message.state in doubtful for message in post.messages):
-        raise UsageError(Problem(what=f"{post.code} is {state_of(post)}: there is nothing to settle about it."))
+        raise UsageError(
+            Problem(
+                what=f"{post.code} is {state_of(post)}: there is nothing to settle about it.",
+                remedy="What needs you: campaign-bot status",
+            )
+        )
     return post
 
 
@@ -75,6 +80,7 @@ def _found(shop: Shop, post: Post, address: str) -> None:
 
 def _not_there(screen: Screen, shop: Shop, post: Post, *, sure: bool) -> bool:
     """Whether it was decided to send it."""
+    _say_second_look(shop, post)
     question = f"Are you sure that {post.code} is not on the account? It will be sent now."
     if not sure and not screen.confirm(question, otherwise="Add --yes, if you have looked."):
         say("Nothing was changed.")
@@ -83,6 +89,22 @@ def _not_there(screen: Screen, shop: Shop, post: Post, *, sure: bool) -> bool:
     say(f"● {post.code} goes out as soon as the runner comes to it.")
     say(what_follows(shop))
     return True
+
+
+def _say_second_look(shop: Shop, post: Post) -> None:
+    """Read the account before the person is believed. What cannot be read stops nobody; practice has nothing to read."""
+    from bot.bootstrap import publisher_for
+    from bot.errors import CampaignBotError
+    from bot.model import Mode
+
+    if shop.bot.mode is Mode.PRACTICE:
+        return
+    try:
+        publisher = publisher_for(shop, shop.bot.account_of(post))
+    except CampaignBotError as error:
+        say(f"The account could not be read ({error.problems[0].what}), so only what you have seen counts.")
+        return
+    say(shop.bot.look_once_more(post.code, publisher))
 
 
 def _choose(screen: Screen, shop: Shop, post: Post) -> bool:

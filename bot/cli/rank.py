@@ -82,12 +82,26 @@ def rank(
     from bot.ranking.logs import count_log
     from bot.ranking.standings import stand
 
+    _keep_the_log(source_of(source, screen.folder), out)
     window = _window(screen, since, until, zone, day_first=day_first)
     exclusions = read_exclusions(exclude) if exclude else Exclusions()
     log, marks = count_log(source_of(source, screen.folder), window, _wishes(column, leave_out), query=query)
     standings = stand(log, top=top, marks=marks, exclusions=exclusions, accept_bad=accept_bad)
     _tell(log, window, standings, totals=totals, quiet=out == _STDOUT)
     _write(standings, out, replace=replace)
+
+
+def _keep_the_log(source: Path | str, out: str | None) -> None:
+    """The log is only read, whatever --replace says. Raises UsageError."""
+    if out is None or isinstance(source, str):
+        return
+    try:
+        same = Path(out).samefile(source)
+    except (OSError, ValueError):  # one of them is not there
+        return
+    if same:
+        what = "--out is the log itself, which is never changed."
+        raise UsageError(Problem(what=what, where=out, remedy="Choose another name, such as top20.csv."))
 
 
 def _wishes(column: Sequence[str], leave_out: Sequence[str]) -> Wishes:

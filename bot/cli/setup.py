@@ -12,6 +12,7 @@ _WHAT = {
     "config.toml": "the campaign: name, week, account, posting times",
     "templates": "the texts of the posts; change them as you like",
     "top20.csv": "a sample list of people who do not exist",
+    "contributions.csv": "sample contributions of people who do not exist; the checks stop some",
     ".gitignore": "keeps the database out of version control",
 }
 _TO_FILL_IN = (
@@ -24,13 +25,20 @@ _TO_FILL_IN = (
 @click.command()
 @click.argument("directory", metavar="[DIR]", type=click.Path(path_type=Path, file_okay=False), required=False)
 @click.option(
+    "--kind",
+    type=click.Choice(["week", "day"]),
+    default="week",
+    help="A week about a ranked list, or a day of contributions.",
+)
+@click.option(
     "--here-anyway", is_flag=True, help="Even in a synchronised or network folder, for a database that lies elsewhere."
 )
 @pass_screen
-def init(screen: Screen, directory: Path | None, here_anyway: bool) -> None:
+def init(screen: Screen, directory: Path | None, kind: str, here_anyway: bool) -> None:
     """Write config.toml, the templates and a sample list into a folder.
 
-    The week in config.toml is the next full Monday to Friday. Nothing that is there already is overwritten.
+    The week in config.toml is the next full Monday to Friday; with --kind day, the day is the next Monday. Nothing that is
+    there already is overwritten.
 
     \b
     Example:
@@ -41,21 +49,23 @@ def init(screen: Screen, directory: Path | None, here_anyway: bool) -> None:
     from bot.clock import SystemClock
     from bot.config_reading import example_config
     from bot.core.setting_up import new_files, set_up
+    from bot.resources import day_example
 
     folder = screen.folder / (directory or Path())
     if not here_anyway:
         _refuse_risky(folder)
-    text = example_config(SystemClock().now().astimezone().date())
-    made = set_up(folder, new_files(text))
+    day = kind == "day"
+    text = example_config(SystemClock().now().astimezone().date(), day_example() if day else None)
+    made = set_up(folder, new_files(text, day=day))
     say(f"A new campaign lies in {made.folder.resolve()}:")
     for name in dict.fromkeys(path.partition("/")[0] for path in made.written):
-        say(f"  {name:<12}  {_WHAT[name]}")
+        say(f"  {name:<17}  {_WHAT[name]}")
     for name in made.kept:
-        say(f"  {name:<12}  was there already, and is left as it is")
-    _say_next(text, folder)
+        say(f"  {name:<17}  was there already, and is left as it is")
+    _say_next(text, folder, day=day)
 
 
-def _say_next(text: str, folder: Path) -> None:
+def _say_next(text: str, folder: Path, *, day: bool) -> None:
     from bot.config_tables import lines_of_keys
 
     lines = lines_of_keys(text)
@@ -66,7 +76,12 @@ def _say_next(text: str, folder: Path) -> None:
     say()
     if folder.resolve() != Path.cwd():
         say(f"Next: cd {folder}")
-    say("Next: campaign-bot load top20.csv   (or your own list; then: campaign-bot plan)")
+    if day:
+        say(
+            "Next: campaign-bot contributions load contributions.csv   (or your own; then: campaign-bot contributions review)"
+        )
+    else:
+        say("Next: campaign-bot load top20.csv   (or your own list; then: campaign-bot plan)")
 
 
 def _refuse_risky(folder: Path) -> None:

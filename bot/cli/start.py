@@ -235,7 +235,7 @@ def _say_end(bot: Bot, *, ended: bool, until_idle: bool) -> int:
         say("Stopped in good order. To go on: campaign-bot run")
         return ExitCode.FINE
     if not left:
-        say("✓ Every post of the campaign is final. To see them: campaign-bot preview")
+        say("✓ Every post of the campaign is final. What became of them: campaign-bot report")
         return ExitCode.FINE
     if not until_idle:  # the lock was taken from under its feet; that was said
         return ExitCode.LOCKED

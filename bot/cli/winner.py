@@ -22,12 +22,24 @@ if TYPE_CHECKING:
 @click.option("--now", is_flag=True, help="Send it now, or go on with the parts that are missing.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write the preview as a page instead.")
 @click.option("--confirm", metavar="NAME", help="For scripts, with --now: the campaign's name instead of a question.")
+@click.option("--unnamed", type=int, metavar="PLACE", help="Say that who holds this place prefers not to be named.")
+@click.option("--without", type=int, metavar="PLACE", help="Say nothing of this place, whose holder is not named.")
 @pass_screen
-def winner(screen: Screen, code: str | None, now: bool, html: Path | None, confirm: str | None) -> None:
+def winner(
+    screen: Screen,
+    code: str | None,
+    now: bool,
+    html: Path | None,
+    confirm: str | None,
+    unnamed: int | None,
+    without: int | None,
+) -> None:
     """Preview the winner thread; it goes out by itself at its slot, each part in reply to the one before.
 
     With --now it goes out at once; if parts of it are out already, only the missing ones. CODE is only needed when
     the campaign has several winner threads.
+
+    When somebody of the first three has withdrawn, the thread waits for --unnamed or --without.
 
     Example: campaign-bot winner --now
 
@@ -35,12 +47,31 @@ def winner(screen: Screen, code: str | None, now: bool, html: Path | None, confi
     """
     if now and html is not None:
         raise UsageError(Problem(what="--html previews, --now sends.", remedy="Ask for one at a time."))
+    if (unnamed is not None or without is not None) and (now or html is not None):
+        raise UsageError(Problem(what="Decide about a place first.", remedy="Leave --now and --html out."))
     with screen.shop() as shop:
+        if unnamed is not None or without is not None:
+            _decide_places(shop, unnamed, without)
+            return
         threads = _threads(shop.bot, code)
         if now:
             _send_now(screen, shop, _one_of(threads), confirm)
             return
         _preview(screen, shop.bot, threads, html)
+
+
+def _decide_places(shop: Shop, unnamed: int | None, without: int | None) -> None:
+    """What the thread says of places whose holders are not named. It needs a new sign-off then."""
+    from bot.cli.withdraw import say_remade
+    from bot.wishes import PlaceWords
+
+    for place, words in ((unnamed, PlaceWords.UNNAMED), (without, PlaceWords.LEFT_OUT)):
+        if place is not None:
+            remade = shop.bot.people.decide_place(place, words)
+            said = "somebody prefers not to be named" if words is PlaceWords.UNNAMED else "nothing is said of it"
+            say(f"✓ Place {place}: {said}.")
+            say_remade(remade)
+    say("Next: campaign-bot winner, then campaign-bot approve winner")
 
 
 def _threads(bot: Bot, code: str | None) -> tuple[Post, ...]:

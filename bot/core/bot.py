@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -34,9 +34,15 @@ from bot.reports.status_text import Status, StatusProblem
 from bot.storage import Storage
 
 if TYPE_CHECKING:  # looking at the status needs none of these; each is imported by what it serves
-    from bot.core import loading, mending, planning, rehearsing, signing, starting
+    from bot.core import fixing, loading, mending, moderating, planning, rehearsing, signing, starting, taking_back
     from bot.core.delivering import Event
+    from bot.core.exporting import Exporting
+    from bot.core.following import Following
     from bot.core.health import Health
+    from bot.core.measuring import Measuring
+    from bot.core.people import People
+    from bot.core.reporting import Reporting
+    from bot.core.writing import Writing
     from bot.publishers import Publisher
     from bot.ranking import LoadedList, Question
 
@@ -65,10 +71,11 @@ class Bot:
         return questions(self.record.storage.rankings.load(known.campaign_id), loaded.rows, answers)
 
     def load(self, loaded: LoadedList, *, answers: Mapping[int, str | None], save: bool = True) -> loading.LoadResult:
-        """Save a ranked list; without ``save``, say what that would change."""
-        from bot.core import loading
+        """Save a ranked list; without ``save``, say what that would change. Sign-offs without consent end."""
+        from bot.core import consenting, loading
 
-        return loading.load(self.record, loaded, answers=answers, save=save)
+        result = loading.load(self.record, loaded, answers=answers, save=save)
+        return replace(result, ended=consenting.end_uncovered(self.record)) if save else result
 
     def ranking(self) -> Ranking:
         """The list as it was loaded last."""
@@ -77,11 +84,14 @@ class Bot:
     def plan(
         self, *, respread: bool = False, progress: planning.Progress = lambda items, _: items
     ) -> planning.PlanResult:
-        """Plan the week, or plan it again."""
-        from bot.core import checking, planning
+        """Plan the week, or plan it again. Sign-offs that consent does not cover end."""
+        from bot.core import checking, consenting, planning
 
         checking.refuse_unknown_rules(self.config)
-        return planning.plan(self.record, self.config, respread=respread, progress=progress)
+        result = planning.plan(self.record, self.config, respread=respread, progress=progress)
+        ended = consenting.end_uncovered(self.record)
+        voided = tuple(planning.Voided(code=code, why="consent does not cover it") for code in ended)
+        return replace(result, voided=(*result.voided, *voided))
 
     def findings(self) -> tuple[Finding, ...]:
         """What the checks say."""
@@ -100,6 +110,12 @@ class Bot:
         from bot.core import checking
 
         return self._both(lambda desk: checking.tick(desk, rule, code, reason))
+
+    def take_back(self, rule: str, code: str = "", *, reason: str = "") -> taking_back.TakenBack:
+        """Take back waivers and ticks of one check, of one post or all."""
+        from bot.core import taking_back
+
+        return taking_back.take_back(self.stage, self.record, rule, code, reason=reason)
 
     def _both(self, accept: Callable[[Desk], tuple[Finding, ...]]) -> tuple[Finding, ...]:
         """On the stage, and on the record where it is found there as well."""
@@ -258,7 +274,8 @@ class Bot:
         from bot.schedule import next_free_slot
 
         posts = self.stage.posts()
-        winner_at = next((post.slot.due_at for post in posts if post.kind is SeriesKind.WINNER), None)
+        last = {SeriesKind.WINNER, SeriesKind.CLOSING}
+        winner_at = next((post.slot.due_at for post in posts if post.kind in last and post.code != code), None)
         used = [post.slot.due_at for post in posts]
         slot = next_free_slot(used, self.config, self.stage.clock.now(), winner_at=winner_at)
         if slot is None:
@@ -299,6 +316,12 @@ class Bot:
 
         return mending.settle_found(self.stage, code, address)
 
+    def look_once_more(self, code: str, publisher: Publisher) -> str:
+        """What the account shows of a post that a person says is not there. Raises PersonNeededError when it is there."""
+        from bot.core.second_look import look_once_more
+
+        return look_once_more(self.stage, code, publisher)
+
     def settle_not_there(self, code: str) -> Post:
         """A person has looked: it is not there, and may be sent."""
         from bot.core import mending
@@ -314,6 +337,62 @@ class Bot:
     def account(self) -> Account:
         """The account that the config names, as stored."""
         return self.record.storage.campaigns.ensure_account(self.config.account.network, self.config.account.handle)
+
+    @property
+    def article(self) -> Writing:
+        """The article that tells of the campaign when it is over."""
+        from bot.core.writing import Writing
+
+        return Writing(record=self.record, stage=self.stage, config=self.config, mode=self.mode)
+
+    @property
+    def hashtag(self) -> Following:
+        """The campaign's hashtag: who used it, how often and when. In the record, whatever is rehearsed."""
+        from bot.core.following import Following
+
+        return Following(desk=self.record, config=self.config)
+
+    @property
+    def contributions(self) -> moderating.Contributions:
+        """What people sent in for a day of posts: taking it in, reading it, approving it. Always the record."""
+        from bot.core.moderating import Contributions
+
+        return Contributions(desk=self.record, config=self.config)
+
+    @property
+    def people(self) -> People:
+        """What people ask for: withdrawing, the stop list, places that nobody is named for."""
+        from bot.core.people import People
+
+        return People(config=self.config, record=self.record, stage=self.stage)
+
+    @property
+    def fixing(self) -> fixing.Fixing:
+        """Correcting one value of the loaded list, with all posts that it touches."""
+        from bot.core import fixing
+
+        return fixing.Fixing(desk=self.record, stage=self.stage, config=self.config)
+
+    @property
+    def measuring(self) -> Measuring:
+        """How the posts are doing, by what the network counts."""
+        from bot.core.measuring import Measuring
+
+        return Measuring(config=self.config, desk=self.stage, mode=self.mode)
+
+    @property
+    def reporting(self) -> Reporting:
+        """What became of the campaign, or of practice."""
+        from bot.core.reporting import Reporting
+
+        return Reporting(desk=self.stage, mode=self.mode)
+
+    @property
+    def exporting(self) -> Exporting:
+        """The plan, and the whole campaign, as files."""
+        from bot.core.exporting import Exporting
+
+        return Exporting(config=self.config, desk=self.stage, mode=self.mode)
 
     def list_folder(self) -> Path | None:
         """Where the list lay when it was loaded."""

@@ -8,9 +8,11 @@ from dataclasses import replace
 from bot.acceptance import Acceptance, AcceptanceKind
 from bot.checks import RULES, PlanView, run_checks
 from bot.checks.accepting import accepted, mark_of
+from bot.checks.contributed import despite
 from bot.config import UNWAIVABLE, Config
 from bot.config_values import did_you_mean
 from bot.core.desk import Desk
+from bot.core.remaking import watchlist_of
 from bot.errors import ConfigError, FindingsError, Problem, UsageError
 from bot.model import AuditEntry, Finding, Post
 
@@ -19,22 +21,30 @@ _SHOWN = 8
 
 def findings(desk: Desk) -> tuple[Finding, ...]:
     """What the checks say about the plan now, errors first; what was waived or ticked says by whom."""
+    view = view_of(desk)
+    found, posts = run_checks(view), view.posts
+    known = accepted(found, posts, desk.storage.waivers.all(desk.planned().campaign_id))
+    return despite(known, view.ranking.contributions) if view.ranking.contributions else known
+
+
+def view_of(desk: Desk) -> PlanView:
+    """The plan as the checks see it now."""
     record, settings = desk.planned(), desk.settings()
-    posts = desk.posts()
-    found = run_checks(
-        PlanView(
-            posts=posts,
-            ranking=desk.storage.rankings.load(record.campaign_id),
-            now=desk.clock.now(),
-            hashtags=settings.hashtags,
-            lateness_limit=settings.policy.lateness_limit,
-            campaign=record.name,
-            checks=settings.checks,
-            budget=settings.budget,
-            prices=settings.prices,
-        )
+    watchlist = watchlist_of(desk)
+    return PlanView(
+        posts=desk.posts(),
+        ranking=watchlist.nameable,
+        watchlist=watchlist,
+        now=desk.clock.now(),
+        hashtags=settings.hashtags,
+        lateness_limit=settings.policy.lateness_limit,
+        campaign=record.name,
+        checks=settings.checks,
+        budget=settings.budget,
+        prices=settings.prices,
+        privacy=settings.privacy,
+        networks={one.account_id: one.network for one in desk.storage.campaigns.accounts(record.campaign_id)},
     )
-    return accepted(found, posts, desk.storage.waivers.all(record.campaign_id))
 
 
 def refuse_errors(found: Iterable[Finding], codes: frozenset[str] | None = None) -> None:
@@ -75,7 +85,7 @@ def refuse_unknown_rules(config: Config) -> None:
 
 def waive(desk: Desk, rule: str, code: str, reason: str) -> tuple[Finding, ...]:
     """Let the errors of one check on one post be. Returns them. Raises UsageError."""
-    rule, post = _known(rule), desk.post(code)
+    rule, post = known_rule(rule), desk.post(code)
     if rule in UNWAIVABLE:
         what = f"{rule} cannot be waived by anybody."
         raise UsageError(Problem(what=what, remedy="Correct it in the list, the template or config.toml, then plan."))
@@ -91,7 +101,7 @@ def tick(desk: Desk, rule: str, code: str, reason: str) -> tuple[Finding, ...]:
 
     Returns them. Raises UsageError.
     """
-    rule, post = _known(rule), desk.post(code) if code else None
+    rule, post = known_rule(rule), desk.post(code) if code else None
     found = [
         one for one in findings(desk) if one.asks and one.rule == rule and (post is None or one.post_code == post.code)
     ]
@@ -131,7 +141,8 @@ def _save(desk: Desk, given: Sequence[Acceptance], entry: AuditEntry) -> None:
     desk.storage.waivers.add(desk.planned().campaign_id, given, entry=entry)
 
 
-def _known(rule: str) -> str:
+def known_rule(rule: str) -> str:
+    """A check by its name, however it is written. Raises UsageError with the nearest one."""
     name = rule.strip().upper()
     if name not in RULES:
         remedy = did_you_mean(name, RULES) or "campaign-bot check shows the name of each after its message."

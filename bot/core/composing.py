@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
+from dataclasses import asdict
 from pathlib import Path
 
 from bot.config import Config, Series
+from bot.contribution import Contribution
+from bot.core.wrapping import contribution_texts
 from bot.errors import ListError, Problem
 from bot.model import Draft, Media, Ranking, SeriesKind, Worker
 from bot.plan import Assignment
-from bot.template_values import campaign_facts, organisation_context, winner_context, worker_context
+from bot.template_values import (
+    campaign_facts,
+    contribution_context,
+    day_context,
+    organisation_context,
+    winner_context,
+    worker_context,
+)
 from bot.wording import rank_label
 
 MAX_PICTURE = 5 * 1024 * 1024
@@ -21,7 +32,9 @@ _SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/pn
 class Composer:
     """Renders the posts of one planning. ``media`` collects the pictures they show: sha256 -> (MIME type, bytes)."""
 
-    def __init__(self, config: Config, ranking: Ranking, list_folder: Path | None) -> None:
+    def __init__(
+        self, config: Config, ranking: Ranking, list_folder: Path | None, *, not_out: Collection[str] = ()
+    ) -> None:
         from bot.render import Templates  # the template engine, only for those who render
 
         self.media: dict[str, tuple[str, bytes]] = {}
@@ -29,7 +42,8 @@ class Composer:
         self._series = {series.code: series for series in config.series}
         self._totals = config.totals
         self._ranking = ranking
-        self._facts = campaign_facts(config, ranking)
+        self._facts = campaign_facts(config, ranking, not_out=not_out)
+        self._contributions = {one.contribution_id: one for one in ranking.contributions}
         self._workers = {worker.worker_id: worker for worker in ranking.workers}
         self._organisations = {item.organisation_id: item for item in ranking.organisations}
         self._folder = list_folder
@@ -41,8 +55,23 @@ class Composer:
     def compose(self, assignment: Assignment, wording: int) -> tuple[Draft, ...]:
         """The messages of one post in one of its wordings. Raises TemplateError and ListError."""
         series = self._series[assignment.key.series]
+        if assignment.kind is SeriesKind.CONTRIBUTIONS:
+            return self.contribution(self._contributions[assignment.subject_id], series, wording)
         texts = self._texts(series, assignment, wording)
         media = self._pictures(assignment)
+        return tuple(Draft(text=text, media=media if number == 0 else ()) for number, text in enumerate(texts))
+
+    def contribution(self, contribution: Contribution, series: Series, wording: int = 0) -> tuple[Draft, ...]:
+        """The messages of one contribution, approved or not. Raises TemplateError."""
+
+        def render(text: str, part: int, parts: int) -> tuple[str, ...]:
+            context = contribution_context(contribution, self._facts, text=text, part=part, parts=parts)
+            return self._templates.render(series.template, context, where=where, wording=wording)
+
+        where = f"{contribution.code}, {contribution.said}"
+        texts = contribution_texts(contribution, render)
+        photo = contribution.photo
+        media = (Media(**asdict(photo), alt_text=contribution.alt_text),) if photo else ()
         return tuple(Draft(text=text, media=media if number == 0 else ()) for number, text in enumerate(texts))
 
     def _texts(self, series: Series, assignment: Assignment, wording: int) -> tuple[str, ...]:
@@ -56,6 +85,8 @@ class Composer:
             members = [self._workers[worker_id] for worker_id in organisation.worker_ids]
             context = organisation_context(organisation, members, self._facts)
             where = organisation.name
+        elif assignment.kind in {SeriesKind.OPENING, SeriesKind.CLOSING}:
+            context, where = day_context(self._facts, self._totals), f"the {assignment.kind.value}"
         else:
             context = winner_context(self._ranking, self._facts, self._totals)
             where = "the winner thread"

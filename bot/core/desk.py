@@ -35,7 +35,8 @@ class Desk:
         also = f" The database holds {others}; was the name changed in config.toml?" if others else ""
         raise NotReadyError(
             Problem(
-                what=f"No list is loaded for “{self.campaign}” yet.{also}", remedy="Run: campaign-bot load LIST.csv"
+                what=f"No list is loaded for “{self.campaign}” yet.{also}",
+                remedy="Run: campaign-bot load LIST.csv (for a day: campaign-bot contributions load FILE)",
             )
         )
 

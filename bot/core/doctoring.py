@@ -14,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.config import Config
+from bot.contribution import Moderation
 from bot.core.bot import Bot
 from bot.credentials import load_credentials
 from bot.errors import CampaignBotError, CredentialsError, DatabaseError, Problem
@@ -76,7 +77,7 @@ def python_check(version: Sequence[int]) -> Check:
 
 def config_check(config: Config) -> Check:
     """The config could be read; is the one thing chosen that only a person can choose?"""
-    if config.privacy_basis is None:
+    if config.privacy.basis is None:
         message = "config.toml does not say yet why you may name these people in public."
         remedy = "Choose one under [privacy] basis; planning waits for it."
         return Check(name="config", level=Level.WARNING, message=message, remedy=remedy)
@@ -177,11 +178,18 @@ def _beyond_the_doctor(problem: Problem) -> Problem:
     return replace(problem, remedy=remedy)
 
 
-def list_check(ranking: Ranking) -> Check:
-    """Is a list loaded?"""
+def list_check(ranking: Ranking, *, is_day: bool = False) -> Check:
+    """Is a list loaded, or for a day, has anything been sent in?"""
+    if ranking.contributions:
+        approved = sum(one.state is Moderation.APPROVED for one in ranking.contributions)
+        said = f"{plural(len(ranking.contributions), 'contribution')}, {approved} approved"
+        return Check(name="list", message=said)
     if ranking.workers:
         people = plural(len(ranking.workers), "person", "people")
         return Check(name="list", message=f"{people} of {plural(len(ranking.organisations), 'organisation')}")
+    if is_day:
+        remedy = "campaign-bot contributions load FILE"
+        return Check(name="list", level=Level.WARNING, message="There are no contributions yet.", remedy=remedy)
     remedy = "campaign-bot load LIST.csv"
     return Check(name="list", level=Level.WARNING, message="No list is loaded yet.", remedy=remedy)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.consent import Recorded, kept
 from bot.core.desk import Desk
+from bot.errors import Problem, UsageError
 from bot.lifecycle import state_of
 from bot.memory import without_collector
 from bot.model import CampaignRecord, PostState, Ranking, SeriesKind
-from bot.ranking import Change, LoadedList, Matched, match
+from bot.ranking import Change, LoadedList, Matched, differences, match
+from bot.watchlist import Watchlist
 from bot.wording import plural
 
 
@@ -18,7 +21,7 @@ class LoadResult:
     """The list as it stands now, what changed against the one before, and what a person should know.
 
     ``first`` is true when there was none before. ``signed`` are the codes of signed-off posts about what has changed:
-    they stay as they were signed until the week is planned again.
+    they stay as they were signed until the week is planned again. ``unnamed`` says who of the list is not to be named, and why.
     """
 
     ranking: Ranking
@@ -26,6 +29,8 @@ class LoadResult:
     notes: tuple[str, ...]
     first: bool
     signed: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+    unnamed: tuple[str, ...] = ()
 
 
 @without_collector()
@@ -36,20 +41,61 @@ def load(desk: Desk, loaded: LoadedList, *, answers: Mapping[int, str | None], s
     Raises ListQuestionError when a row may or may not be somebody known, ListError when the list contradicts itself.
     """
     known = desk.storage.campaigns.find(desk.campaign)
+    if known is not None and desk.storage.erasing.was_forgotten(known.campaign_id):
+        what = f"The personal data of “{desk.campaign}” were erased; what it has posted is on record, and not by whose name."
+        raise UsageError(
+            Problem(what=what, remedy="Give the new campaign another name in config.toml, then load again.")
+        )
     previous = desk.storage.rankings.load(known.campaign_id) if known else Ranking()
     matched = match(previous, loaded.rows, answers)
+    known_consents = desk.storage.rankings.recorded(known.campaign_id) if known else {}
+    recorded = _recorded(matched.ranking, known_consents, asked=loaded.asks_consent)
+    if recorded:
+        ranking = with_consents(matched.ranking, recorded)
+        matched = Matched(ranking=ranking, changes=differences(previous, ranking))
     if save:
-        _save(desk, loaded, matched)
+        _save(desk, loaded, matched, recorded)
     return LoadResult(
         ranking=matched.ranking,
         changes=() if not previous.workers else matched.changes,
         notes=loaded.notes,
         first=not previous.workers,
         signed=_signed(desk, known, previous, matched) if known else (),
+        unnamed=_unnamed(desk, known, matched.ranking),
     )
 
 
-def _save(desk: Desk, loaded: LoadedList, matched: Matched) -> None:
+def _unnamed(desk: Desk, known: CampaignRecord | None, ranking: Ranking) -> tuple[str, ...]:
+    """A line for everybody of the list who has withdrawn or is on the stop list: their rows are loaded, and stay unnamed."""
+    wishes = desk.storage.people.wishes(known.campaign_id if known else None)
+    unnamed = Watchlist(ranking=ranking, wishes=wishes).unnamed
+    return tuple(
+        f"{worker.name} of {worker.organisation}, rank {worker.rank}, "
+        + ("is on the stop list" if unnamed[worker.worker_id].entry else "has withdrawn")
+        for worker in ranking.workers
+        if worker.worker_id in unnamed
+    )
+
+
+def with_consents(ranking: Ranking, recorded: Mapping[str, Recorded]) -> Ranking:
+    """The list with what is recorded of each person's consent."""
+    found = {worker_id: one.consent for worker_id, one in recorded.items()}
+    workers = tuple(
+        worker
+        if worker.consent == found.get(worker.worker_id)
+        else replace(worker, consent=found.get(worker.worker_id))
+        for worker in ranking.workers
+    )
+    return replace(ranking, workers=workers)
+
+
+def _recorded(ranking: Ranking, known: Mapping[str, Recorded], *, asked: bool) -> dict[str, Recorded]:
+    """What is recorded of each person now: what the list says, and what was recorded before."""
+    found = ((one.worker_id, kept(known.get(one.worker_id), one.consent, asked=asked)) for one in ranking.workers)
+    return {worker_id: recorded for worker_id, recorded in found if recorded is not None}
+
+
+def _save(desk: Desk, loaded: LoadedList, matched: Matched, recorded: Mapping[str, Recorded]) -> None:
     record = desk.storage.campaigns.ensure(desk.campaign)
     entry = desk.entry(
         "load",
@@ -63,7 +109,12 @@ def _save(desk: Desk, loaded: LoadedList, matched: Matched) -> None:
         note=loaded.source_name,
     )
     desk.storage.rankings.save(
-        record.campaign_id, matched.ranking, folder=loaded.folder, now=desk.clock.now(), entry=entry
+        record.campaign_id,
+        matched.ranking,
+        folder=loaded.folder,
+        now=desk.clock.now(),
+        entry=entry,
+        recorded=recorded,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from bot.config import Config
 from bot.core.composing import Composer
 from bot.core.desk import Desk
 from bot.core.planning import as_planned
+from bot.core.remaking import watchlist_of
 from bot.core.steering import decide, remember_plan, slot_at
 from bot.decisions import deleted, found, not_there
 from bot.digest import post_digest
@@ -20,6 +21,7 @@ from bot.lifecycle import state_of
 from bot.model import Draft, Message, MessageState, PlannedPost, Post, Receipt, SeriesKind, Slot, Verdict
 from bot.plan import Assignment
 from bot.publishers import Publisher
+from bot.series import AT_A_TIME
 from bot.text import normalise
 
 TIME_TO_SIGN = timedelta(minutes=16)
@@ -43,7 +45,15 @@ def delete_post(desk: Desk, code: str, publisher: Publisher) -> Post:
                 remedy=f"To keep it from being sent: campaign-bot skip {post.code}",
             )
         )
-    for message in reversed(out):
+    return delete_parts(desk, post, out, publisher)
+
+
+def delete_parts(desk: Desk, post: Post, parts: Sequence[Message], publisher: Publisher) -> Post:
+    """Take some parts of a post off the network, the last first. Parts after them stay; what is unsent is never sent.
+
+    Raises as ``delete_post`` does.
+    """
+    for message in sorted(parts, key=lambda part: -part.position):
         _delete_part(post, message, publisher)
         detail = f"part {message.position + 1} of {len(post.messages)}"
         post = decide(desk, post, "delete", deleted(message.message_id), detail=detail)
@@ -85,7 +95,7 @@ def replacement_for(desk: Desk, config: Config, post: Post) -> Replacement:
     """Render a post anew. Raises UsageError when nothing about it has changed or nothing can be rendered."""
     _refuse_without_source(desk, config, post)
     campaign_id = desk.planned().campaign_id
-    composer = Composer(config, desk.storage.rankings.load(campaign_id), desk.storage.rankings.folder(campaign_id))
+    composer = Composer(config, watchlist_of(desk).nameable, desk.storage.rankings.folder(campaign_id))
     assignment = Assignment(
         key=post.key, kind=post.kind, code=post.code, slot=post.slot, subject_id=post.key.subject_id
     )
@@ -108,8 +118,9 @@ def _refuse_without_source(desk: Desk, config: Config, post: Post) -> None:
                 remedy=f"Delete it (campaign-bot delete {post.code}), then write another with --reply.",
             )
         )
-    ranking = desk.storage.rankings.load(desk.planned().campaign_id)
+    ranking = watchlist_of(desk).nameable
     known = {item.worker_id for item in ranking.workers} | {item.organisation_id for item in ranking.organisations}
+    known |= {item.contribution_id for item in ranking.contributions} | {kind.value for kind in AT_A_TIME}
     gone = post.kind is not SeriesKind.WINNER and post.key.subject_id not in known
     if gone or post.key.series not in {series.code for series in config.series}:
         what = "is no longer in the list" if gone else "comes from a series that config.toml no longer has"

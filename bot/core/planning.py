@@ -6,24 +6,29 @@ sign-off ends exactly where what was signed has changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import chain
 
 from bot.config import Config
 from bot.config_reading import config_digest
 from bot.core.composing import Composer
 from bot.core.desk import Desk
+from bot.core.remaking import watchlist_of
 from bot.digest import Change, plan_code, plan_difference, post_digest
-from bot.lifecycle import is_final
+from bot.lifecycle import is_final, state_of
 from bot.memory import without_collector
-from bot.model import Account, MessageState, PlannedPost, Post, PostKey, SeriesKind, Standing
+from bot.model import Account, MessageState, PlannedPost, Post, PostKey, PostState, Ranking, SeriesKind, Standing
 from bot.plan import Assignment, Pinned, assign
+from bot.publishers.registry import require_known
 from bot.settings import settings_of, settings_to_json
 from bot.storage.plans import PlanLine, PlanUpdate, Revision
 from bot.wordings import Turn, choose_wordings
 
 _UNTOUCHED = {MessageState.PENDING, MessageState.FAILED, MessageState.HELD}
+NOT_OUT = frozenset({PostState.SKIPPED, PostState.DELETED, PostState.MISSED, PostState.FAILED})
+"""Posts in these states are not among what a closing post counts."""
 Progress = Callable[[Iterable[Assignment], int], Iterable[Assignment]]
 
 
@@ -46,20 +51,47 @@ class PlanResult:
     first: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Staying:
+    """Posts that keep their slots and codes, and posts that keep their texts, whatever else is planned."""
+
+    slots: frozenset[PostKey] = frozenset()
+    texts: frozenset[PostKey] = frozenset()
+
+
 @without_collector()
 def plan(
     desk: Desk, config: Config, *, respread: bool = False, progress: Progress = lambda items, _: items
 ) -> PlanResult:
     """Plan the week, or plan it again. With ``respread`` even what is signed off may move.
 
-    Raises PlanError, TemplateError and ListError; then nothing has changed.
+    Raises ConfigError for a network that is not known, PlanError, TemplateError and ListError; then nothing has changed.
     """
+    require_known(config.account.network)
+    update, result = prepare(desk, config, watchlist_of(desk).nameable, respread=respread, progress=progress)
+    desk.storage.plans.apply(desk.record().campaign_id, update, now=desk.clock.now())
+    return result
+
+
+def prepare(
+    desk: Desk,
+    config: Config,
+    ranking: Ranking,
+    *,
+    respread: bool = False,
+    progress: Progress = lambda items, _: items,
+    staying: Staying | None = None,
+) -> tuple[PlanUpdate, PlanResult]:
+    """What ``plan`` would write and say for a list; nothing is written. Raises as ``plan`` does."""
     record = desk.record()
     account = desk.storage.campaigns.ensure_account(config.account.network, config.account.handle)
-    ranking = desk.storage.rankings.load(record.campaign_id)
+    staying = staying or Staying()
     stored = desk.storage.plans.posts(record.campaign_id)
+    fixed = {one.contribution_id for one in ranking.contributions if one.time}
     pinned = tuple(
-        Pinned(key=post.key, code=post.code, slot=post.slot) for post in stored if _keeps_slot(post, respread=respread)
+        Pinned(key=post.key, code=post.code, slot=post.slot)
+        for post in stored
+        if post.key in staying.slots or _keeps_slot(post, fixed, desk.clock.now(), respread=respread)
     )
     made = assign(
         config,
@@ -69,16 +101,16 @@ def plan(
         now=desk.clock.now(),
         busy=desk.storage.plans.busy_elsewhere(record.campaign_id, account.account_id),
     )
-    composer = Composer(config, ranking, desk.storage.rankings.folder(record.campaign_id))
+    not_out = {post.key.subject_id for post in stored if state_of(post) in NOT_OUT}
+    composer = Composer(config, ranking, desk.storage.rankings.folder(record.campaign_id), not_out=not_out)
     by_key = {post.key: post for post in stored}
     wordings = _wordings(made.assignments, by_key, composer)
     wanted = tuple(
-        _planned(assignment, by_key.get(assignment.key), composer, wordings[assignment.key])
+        _planned(assignment, by_key.get(assignment.key), composer, wordings[assignment.key], staying)
         for assignment in progress(made.assignments, len(made.assignments))
     )
     update, result = _difference(desk, config, account, stored, wanted, composer)
-    desk.storage.plans.apply(record.campaign_id, update, now=desk.clock.now())
-    return replace(result, notes=made.notes, first=not record.plan_code)
+    return update, replace(result, notes=made.notes, first=not record.plan_code)
 
 
 def has_begun(post: Post) -> bool:
@@ -86,8 +118,12 @@ def has_begun(post: Post) -> bool:
     return any(message.state not in _UNTOUCHED or message.in_doubt for message in post.messages)
 
 
-def _keeps_slot(post: Post, *, respread: bool) -> bool:
+def _keeps_slot(post: Post, fixed: Collection[str], now: datetime, *, respread: bool) -> bool:
+    """``fixed`` are the contributions with a time of their own, by id: once that has passed, a person has to move them."""
     if has_begun(post) or is_final(post) or post.kind is SeriesKind.CORRECTION:
+        return True
+    timed = post.kind in {SeriesKind.OPENING, SeriesKind.CLOSING} or post.key.subject_id in fixed
+    if timed and post.slot.due_at <= now:
         return True
     if post.standing is Standing.MISSED:
         return post.approval is not None and not respread
@@ -113,8 +149,10 @@ def _wordings(
     return chosen
 
 
-def _planned(assignment: Assignment, stored: Post | None, composer: Composer, wording: int) -> PlannedPost:
-    if stored is not None and (has_begun(stored) or is_final(stored)):
+def _planned(
+    assignment: Assignment, stored: Post | None, composer: Composer, wording: int, staying: Staying
+) -> PlannedPost:
+    if stored is not None and (has_begun(stored) or is_final(stored) or stored.key in staying.texts):
         messages, wording = tuple(message.draft for message in stored.messages), stored.wording
     else:
         messages = composer.compose(assignment, wording)

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import Problem, UsageError
-from bot.resources import sample_list, templates_dir
+from bot.resources import sample_contributions, sample_list, templates_dir
 
 CONFIG = "config.toml"
 TEMPLATES = "templates"
 SAMPLE = "top20.csv"
+DAY_SAMPLE = "contributions.csv"
+OF_A_DAY = frozenset({"contribution.txt.j2", "opening.txt.j2", "closing.txt.j2"})
+"""Templates of a day of contributions; all others are of a week."""
 IGNORE = ".gitignore"
 _IGNORED = """\
 # What campaign-bot keeps here does not belong into version control: it is the record of one computer.
@@ -33,10 +36,12 @@ class NewFolder:
     kept: tuple[str, ...] = ()
 
 
-def new_files(config_text: str) -> dict[str, bytes]:
-    """The content of a new campaign's folder, by path inside it."""
-    templates = {f"{TEMPLATES}/{path.name}": path.read_bytes() for path in sorted(templates_dir().glob("*.j2"))}
-    own = {CONFIG: config_text.encode(), SAMPLE: sample_list().read_bytes(), IGNORE: _IGNORED.encode()}
+def new_files(config_text: str, *, day: bool = False) -> dict[str, bytes]:
+    """The content of a new campaign's folder, by path inside it: of a week, or of a day of contributions."""
+    paths = [path for path in sorted(templates_dir().glob("*.j2")) if (path.name in OF_A_DAY) == day]
+    templates = {f"{TEMPLATES}/{path.name}": path.read_bytes() for path in paths}
+    sample = {DAY_SAMPLE: sample_contributions().read_bytes()} if day else {SAMPLE: sample_list().read_bytes()}
+    own = {CONFIG: config_text.encode(), **sample, IGNORE: _IGNORED.encode()}
     return {CONFIG: own.pop(CONFIG), **templates, **own}
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from bot.config import Config
 from bot.config_reading import config_digest
+from bot.contribution import Moderation
 from bot.core.desk import Desk
 from bot.cost import cost_of
 from bot.lifecycle import is_final, needs_person, reason_of, state_of
@@ -51,7 +53,9 @@ def status(desk: Desk, config: Config, *, mode: Mode, runner_alive: bool) -> Sta
     """The campaign at one glance. ``runner_alive`` says whether the runner's lock is held."""
     record = desk.storage.campaigns.find(desk.campaign)
     if record is None or not record.plan_code:
-        return before_the_plan(config, mode, loaded=record is not None)
+        before = before_the_plan(config, mode, loaded=record is not None)
+        unread = record is not None and config.is_day and not _any_approved(desk, record.campaign_id)
+        return replace(before, next_command="campaign-bot contributions review") if unread else before
     posts = desk.posts()
     account = _account(desk, posts)
     titles = titles_of(desk.storage.rankings.load(record.campaign_id))
@@ -84,8 +88,17 @@ def before_the_plan(config: Config, mode: Mode, *, loaded: bool) -> Status:
         campaign=config.name,
         account=config.account.handle,
         zone=config.zone,
-        next_command="campaign-bot plan" if loaded else "campaign-bot load LIST.csv",
+        next_command="campaign-bot plan" if loaded else load_command(config),
     )
+
+
+def _any_approved(desk: Desk, campaign_id: int) -> bool:
+    return any(one.state is Moderation.APPROVED for one in desk.storage.contributions.all(campaign_id))
+
+
+def load_command(config: Config) -> str:
+    """How this kind of campaign begins."""
+    return "campaign-bot contributions load FILE" if config.is_day else "campaign-bot load LIST.csv"
 
 
 def command_for(state: PostState, code: str) -> str:

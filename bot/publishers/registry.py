@@ -28,13 +28,21 @@ class Gateway:
     clock: Clock
 
 
-def open_publisher(network: str, gateway: Gateway) -> Publisher:
-    """The live publisher of a network. Raises ConfigError for an unknown network or an unsafe address."""
-    module = NETWORKS.get(network)
-    if module is None:
+def require_known(network: str) -> None:
+    """Raises ConfigError for a network that no publisher is for."""
+    if network not in NETWORKS:
         known = ", ".join(sorted(NETWORKS))
         raise ConfigError(
-            Problem(what="This network is not known.", where="account.network", remedy=f"Known networks: {known}.")
+            Problem(
+                what=f"“{network}” is no network that is known.",
+                where="[account] network",
+                remedy=f"Known networks: {known}.",
+            )
         )
-    factory = cast("Callable[[Gateway], Publisher]", importlib.import_module(module).open_publisher)
+
+
+def open_publisher(network: str, gateway: Gateway) -> Publisher:
+    """The live publisher of a network. Raises ConfigError for an unknown network or an unsafe address."""
+    require_known(network)
+    factory = cast("Callable[[Gateway], Publisher]", importlib.import_module(NETWORKS[network]).open_publisher)
     return factory(gateway)

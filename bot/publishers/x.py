@@ -10,13 +10,12 @@ import base64
 import json
 import logging
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import requests
 import tweepy
@@ -24,11 +23,16 @@ import tweepy
 from bot.clock import Clock
 from bot.credentials import Credentials, check_credentials
 from bot.errors import CredentialsError, NetworkRefusedError, Problem
+from bot.metrics import Measured
 from bot.model import Identity, Media, Outcome, Outgoing, Receipt, Refusal, SeenPost, Verdict
 from bot.publishers import LookError, UploadError
 from bot.publishers.registry import Gateway
-from bot.publishers.snowflake import instant_of, posted_at
+from bot.publishers.searching import Asked, Page
+from bot.publishers.snowflake import posted_at
 from bot.publishers.x_errors import Answer, is_not_found, outcome_of_answer, outcome_of_failure
+from bot.publishers.x_metrics import METRIC_FIELDS, measured
+from bot.publishers.x_search import page_of, search_parameters
+from bot.publishers.x_timeline import created_at, replied_to, written_text
 from bot.publishers.x_transport import (
     Answered,
     GatewaySession,
@@ -127,6 +131,11 @@ class XPublisher:
         reason = "The account has posted too much since then to be looked through."
         raise LookError(Outcome(verdict=Verdict.UNKNOWN, reason=reason))
 
+    def search(self, asked: Asked) -> Page:
+        """One page of X's recent search; each post in it costs. Raises LookError."""
+        answer = self._look(lambda client: client.search_recent_tweets(**search_parameters(asked), user_auth=True))
+        return page_of(answer, self._clock.now())
+
     def whoami(self) -> Identity:
         """Costs $0.01 on X. Raises LookError."""
         answer = self._look(lambda client: client.get_me(user_auth=True))
@@ -135,6 +144,12 @@ class XPublisher:
             case {"id": str(user_id), "username": str(handle)}:
                 return Identity(user_id=user_id, handle=handle, name=str(data.get("name") or ""))
         raise LookError(outcome_of_answer(answer, self._clock.now()))
+
+    def measure(self, network_ids: Sequence[str]) -> Sequence[Measured]:
+        """What X counts for up to a hundred posts; each one that is there costs a read. Raises LookError."""
+        ids = list(network_ids)
+        answer = self._look(lambda client: client.get_tweets(ids, tweet_fields=METRIC_FIELDS, user_auth=True))
+        return measured(answer, ids, self._clock.now())
 
     def _url(self, network_id: str) -> str:
         return f"https://x.com/{self._handle}/status/{network_id}"
@@ -200,9 +215,9 @@ class XPublisher:
             return SeenPost(
                 network_id=network_id,
                 text=written_text(item),
-                posted_at=_created_at(item),
+                posted_at=created_at(item),
                 url=self._url(network_id),
-                in_reply_to=_replied_to(item),
+                in_reply_to=replied_to(item),
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             raise LookError(outcome_of_answer(answer, self._clock.now())) from None
@@ -260,45 +275,6 @@ def _id_of(answer: Answer) -> str | None:
 def _nothing_posted(outcome: Outcome) -> Outcome:
     """An upload whose end is unknown may be repeated: a picture that nobody posts is not seen."""
     return replace(outcome, verdict=Verdict.NOT_SENT) if outcome.verdict is Verdict.UNKNOWN else outcome
-
-
-def written_text(item: dict[str, Any]) -> str:
-    """A post's text as its author wrote it, from what the timeline shows: X escapes it, shortens every link to
-    t.co, adds the link of a picture at the end, and keeps more than 280 characters elsewhere."""
-    long = item.get("note_tweet") or item.get("note_post") or {}
-    text = _unescaped(str(long.get("text") or item["text"]))
-    entities = long.get("entities") or item.get("entities") or {}
-    for link in entities.get("urls") or ():
-        short, full = str(link.get("url") or ""), str(link.get("expanded_url") or "")
-        if short and _is_picture(link, full):
-            text = text.removesuffix(short).rstrip()
-        elif short and full:
-            text = text.replace(short, full, 1)
-    return unicodedata.normalize("NFC", text)
-
-
-def _unescaped(text: str) -> str:
-    """X escapes these three and no others; the ampersand last, so that a written ``&amp;lt;`` stays what it was."""
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def _is_picture(link: dict[str, Any], full: str) -> bool:
-    return "media_key" in link or re.search(r"/status/[0-9]+/(photo|video)/[0-9]+$", urlsplit(full).path) is not None
-
-
-def _replied_to(item: dict[str, Any]) -> str | None:
-    for other in item.get("referenced_tweets") or item.get("referenced_posts") or ():
-        if other.get("type") == "replied_to":
-            return str(other["id"])
-    return None
-
-
-def _created_at(item: dict[str, Any]) -> datetime:
-    created = item.get("created_at")
-    if not isinstance(created, str):
-        return instant_of(str(item["id"]))
-    instant = datetime.fromisoformat(created)
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 class _PinHandler(tweepy.OAuth1UserHandler):  # type: ignore[misc]  # Tweepy ships no types

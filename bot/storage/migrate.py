@@ -11,16 +11,28 @@ from bot.storage.engine import Database
 HEAD = "0007"
 """The revision this version works with; a test holds it against the history."""
 
+_HISTORY = "alembic_version"
+
 
 def revision_of(database: Database) -> str | None:
-    """The revision that a database is at; None for one without tables (or without a file)."""
+    """The revision that a database is at; None for one without tables (or without a file).
+
+    Raises DatabaseError for a database that holds something else: nothing of ours may be written into that.
+    """
     if not database.exists():
         return None
+    found: list[str] = []
     with database.read() as connection:
-        if not sa.inspect(connection).has_table("alembic_version"):
-            return None
-        found: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-        return found
+        tables = set(sa.inspect(connection).get_table_names())
+        if _HISTORY in tables:
+            found = list(connection.execute(sa.text(f"SELECT version_num FROM {_HISTORY}")).scalars())  # noqa: S608  # a name of ours
+    if not found and tables <= {_HISTORY}:
+        return None
+    if len(found) == 1 and "campaigns" in tables:
+        return found[0]
+    what = "This is a database, but not a whole one of campaign-bot's."
+    remedy = "Name another file under [database] in config.toml, or put a backup back: campaign-bot db restore FILE"
+    raise DatabaseError(Problem(what=what, where=database.where, remedy=remedy))
 
 
 def require_current(database: Database) -> None:
@@ -28,11 +40,13 @@ def require_current(database: Database) -> None:
     revision = revision_of(database)
     if revision == HEAD:
         return
-    where = str(database.path or database.url.render_as_string(hide_password=True))
+    where = database.where
     if revision is None:
         raise DatabaseError(
             Problem(
-                what="There is no campaign here yet.", where=where, remedy="Load your list: campaign-bot load LIST.csv"
+                what="There is no campaign here yet.",
+                where=where,
+                remedy="Load your list: campaign-bot load LIST.csv (for a day: campaign-bot contributions load FILE)",
             )
         )
     if revision > HEAD:
@@ -63,9 +77,19 @@ def upgrade(database: Database) -> None:
     """Bring the schema to this version's revision. Raises DatabaseError."""
     from alembic import command  # 0.3 s of imports that only a schema change should pay for
     from alembic.config import Config  # as above
+    from alembic.util import CommandError  # as above
 
     config = Config()
     config.set_main_option("script_location", str(migrations_dir()).replace("%", "%%"))
-    with database.write() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    try:
+        with database.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except CommandError as error:
+        raise DatabaseError(
+            Problem(
+                what=f"The database is of a form that this campaign-bot does not know ({error}).",
+                where=database.where,
+                remedy="Install the version that wrote it, or put a backup back: campaign-bot db restore FILE",
+            )
+        ) from error

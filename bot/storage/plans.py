@@ -9,6 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from bot.errors import PlanError, Problem
 from bot.model import Approval, AuditEntry, Draft, PlannedPost, Post, Slot, Standing
 from bot.storage import schema
 from bot.storage.engine import Database
@@ -88,17 +89,34 @@ class Plans:
         return None if contents is None else tuple((code, digest, slot) for code, digest, slot in json.loads(contents))
 
     def apply(self, campaign_id: int, update: PlanUpdate, *, now: datetime) -> None:
-        """Write a whole planning, or nothing of it."""
+        """Write a whole planning, or nothing of it. Raises PlanError when a post that it changes has begun meanwhile."""
         with self._database.write() as connection:
-            _remove_posts(connection, update.removed)
-            _save_media(connection, update.media)
-            _revise_posts(connection, update.revised)
-            _add_posts(connection, campaign_id, update.added)
-            _remember_plan(connection, campaign_id, update.plan_code, update.lines, now)
-            values = {"settings": update.settings, "config_digest": update.config_digest, "planned_at": now}
-            _set_campaign(connection, campaign_id, values)
-            for entry in update.entries:
+            _refuse_begun(connection, [*update.removed, *(revision.post_id for revision in update.revised)])
+            apply_update(connection, campaign_id, update, now)
+
+    def remake(
+        self,
+        campaign_id: int,
+        revised: Sequence[tuple[str, Revision]],
+        *,
+        media: Mapping[str, tuple[str, bytes]],
+        entries: Sequence[AuditEntry],
+    ) -> tuple[str, ...]:
+        """Give some posts other texts, in their slots; nothing else of the plan changes. Each comes with the digest that
+        its author has seen; a post that has another one by now, or has begun, is left alone. Returns the codes of the rest.
+        """
+        table, messages = schema.posts, schema.messages
+        with self._database.write() as connection:
+            wanted = table.c.post_id.in_([revision.post_id for _, revision in revised])
+            locked = sa.select(table.c.post_id, table.c.digest).where(wanted).order_by(table.c.post_id)
+            digests = dict(connection.execute(locked.with_for_update()).all())
+            late = set(connection.execute(sa.select(messages.c.post_id).where(begun())).scalars())
+            fresh = [one for seen, one in revised if digests.get(one.post_id) == seen and one.post_id not in late]
+            _save_media(connection, media)
+            _revise_posts(connection, fresh)
+            for entry in entries:
                 write_entry(connection, campaign_id, entry)
+        return tuple(one.code for one in fresh)
 
     def approve(self, campaign_id: int, approvals: Mapping[int, Approval], *, seen: str, entry: AuditEntry) -> bool:
         """Sign posts off, unless the plan has changed since ``seen`` was read; says whether it was done."""
@@ -134,7 +152,40 @@ class Plans:
     def remember(self, campaign_id: int, plan_code: str, lines: Sequence[PlanLine], *, now: datetime) -> None:
         """The plan is now this one, after a person changed a part of it."""
         with self._database.write() as connection:
-            _remember_plan(connection, campaign_id, plan_code, lines, now)
+            remember_plan(connection, campaign_id, plan_code, lines, now)
+
+
+def apply_update(connection: sa.Connection, campaign_id: int, update: PlanUpdate, now: datetime) -> None:
+    """Write a planning inside somebody else's transaction."""
+    remove_posts(connection, update.removed)
+    _save_media(connection, update.media)
+    _revise_posts(connection, update.revised)
+    _add_posts(connection, campaign_id, update.added)
+    remember_plan(connection, campaign_id, update.plan_code, update.lines, now)
+    values = {"settings": update.settings, "config_digest": update.config_digest, "planned_at": now}
+    _set_campaign(connection, campaign_id, values)
+    for entry in update.entries:
+        write_entry(connection, campaign_id, entry)
+
+
+def begun() -> sa.ColumnElement[bool]:
+    """Something of a message is out, on its way, or was: its text is history."""
+    messages = schema.messages
+    return messages.c.in_doubt | messages.c.state.not_in(["pending", "failed", "held"])
+
+
+def _refuse_begun(connection: sa.Connection, post_ids: Sequence[int]) -> None:
+    """A runner may have sent a post since the planner looked; rewriting it would let it be sent a second time."""
+    posts, messages = schema.posts, schema.messages
+    codes: list[str] = []
+    for chunk in _chunks(sorted(post_ids)):
+        mine = posts.c.post_id.in_(chunk)
+        connection.execute(sa.select(posts.c.post_id).where(mine).order_by(posts.c.post_id).with_for_update()).all()
+        is_late = sa.exists().where(messages.c.post_id == posts.c.post_id, begun())
+        codes += connection.execute(sa.select(posts.c.code).where(mine, is_late)).scalars()
+    if codes:
+        what = f"{', '.join(codes)} began to be sent while the plan was made, so nothing was changed."
+        raise PlanError(Problem(what=what, remedy="Run the command again."))
 
 
 def _approval_values(approval: Approval | None) -> dict[str, object]:
@@ -153,9 +204,10 @@ def _set_campaign(connection: sa.Connection, campaign_id: int, values: dict[str,
     connection.execute(sa.update(table).where(table.c.campaign_id == campaign_id).values(values))
 
 
-def _remember_plan(
+def remember_plan(
     connection: sa.Connection, campaign_id: int, plan_code: str, lines: Sequence[PlanLine], now: datetime
 ) -> None:
+    """Keep what a plan's code stands for, and make it the campaign's plan."""
     table = schema.plans
     same = (table.c.campaign_id == campaign_id) & (table.c.plan_code == plan_code)
     if connection.execute(sa.select(table.c.plan_code).where(same)).one_or_none() is None:
@@ -165,7 +217,7 @@ def _remember_plan(
     _set_campaign(connection, campaign_id, {"plan_code": plan_code})
 
 
-def _remove_posts(connection: sa.Connection, post_ids: Iterable[int]) -> None:
+def remove_posts(connection: sa.Connection, post_ids: Iterable[int]) -> None:
     messages, link = schema.messages, schema.message_media
     for chunk in _chunks(list(post_ids)):
         of_posts = sa.select(messages.c.message_id).where(messages.c.post_id.in_(chunk))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from bot.consent import Recorded
 from bot.model import AuditEntry, Organisation, Ranking, Worker
 from bot.storage import schema
+from bot.storage.consents import consents_of
+from bot.storage.contribution_rows import contributions_of
 from bot.storage.engine import Database
 from bot.storage.journal import write_entry
-
-_WORKER_FIELDS = tuple(Worker.__dataclass_fields__)
+from bot.storage.list_rows import WORKER_FIELDS, write_ranking
 
 
 class Rankings:
@@ -21,17 +24,29 @@ class Rankings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def save(self, campaign_id: int, ranking: Ranking, *, folder: Path, now: datetime, entry: AuditEntry) -> None:
-        """Put this list in the place of the one before. ``folder`` is where its pictures lie."""
-        workers, organisations, lists = schema.workers, schema.organisations, schema.lists
+    def save(
+        self,
+        campaign_id: int,
+        ranking: Ranking,
+        *,
+        folder: Path,
+        now: datetime,
+        entry: AuditEntry,
+        recorded: Mapping[str, Recorded] | None = None,
+    ) -> None:
+        """Put this list in the place of the one before. ``folder`` is where its pictures lie; ``recorded`` are the consents
+        of its people, unless they all come from the list itself."""
+        lists = schema.lists
         with self._database.write() as connection:
-            for table in (workers, organisations, lists):
-                connection.execute(sa.delete(table).where(table.c.campaign_id == campaign_id))
-            if ranking.workers:
-                connection.execute(sa.insert(workers), _worker_rows(campaign_id, ranking))
-                connection.execute(sa.insert(organisations), _organisation_rows(campaign_id, ranking))
+            write_ranking(connection, campaign_id, ranking, recorded)
+            connection.execute(sa.delete(lists).where(lists.c.campaign_id == campaign_id))
             connection.execute(sa.insert(lists).values(campaign_id=campaign_id, folder=str(folder), loaded_at=now))
             write_entry(connection, campaign_id, entry)
+
+    def recorded(self, campaign_id: int) -> dict[str, Recorded]:
+        """What is recorded of people's consent, by worker id, also of people who are not on the list at the moment."""
+        with self._database.read() as connection:
+            return consents_of(connection, campaign_id)
 
     def load(self, campaign_id: int) -> Ranking:
         """The list as it was loaded last; empty when there is none."""
@@ -53,11 +68,15 @@ class Rankings:
                 .mappings()
                 .all()
             )
-        members: dict[str, list[str]] = {}
-        for row in worker_rows:
-            members.setdefault(row["organisation_id"], []).append(row["worker_id"])
+            contributions = contributions_of(connection, campaign_id)
+            consents = {worker_id: known.consent for worker_id, known in consents_of(connection, campaign_id).items()}
+        members = _members(worker_rows)
         return Ranking(
-            workers=tuple(Worker(**{key: row[key] for key in _WORKER_FIELDS}) for row in worker_rows),
+            contributions=contributions,
+            workers=tuple(
+                Worker(**{key: row[key] for key in WORKER_FIELDS}, consent=consents.get(row["worker_id"]))
+                for row in worker_rows
+            ),
             organisations=tuple(
                 Organisation(
                     organisation_id=row["organisation_id"],
@@ -80,22 +99,9 @@ class Rankings:
         return Path(found) if found else None
 
 
-def _worker_rows(campaign_id: int, ranking: Ranking) -> list[dict[str, object]]:
-    return [
-        {"campaign_id": campaign_id, "position": position, **{key: getattr(worker, key) for key in _WORKER_FIELDS}}
-        for position, worker in enumerate(ranking.workers)
-    ]
-
-
-def _organisation_rows(campaign_id: int, ranking: Ranking) -> list[dict[str, object]]:
-    return [
-        {
-            "campaign_id": campaign_id,
-            "position": position,
-            "organisation_id": organisation.organisation_id,
-            "name": organisation.name,
-            "handle": organisation.handle,
-            "count": organisation.count,
-        }
-        for position, organisation in enumerate(ranking.organisations)
-    ]
+def _members(worker_rows: Sequence[sa.RowMapping]) -> dict[str, list[str]]:
+    """The ids of each organisation's workers, in the order of the list."""
+    members: dict[str, list[str]] = {}
+    for row in worker_rows:
+        members.setdefault(row["organisation_id"], []).append(row["worker_id"])
+    return members

@@ -34,8 +34,18 @@ class Waivers:
             if rows:
                 connection.execute(sa.insert(schema.waivers), rows)
 
+    def take_back(self, campaign_id: int, rule: str, post_code: str | None, *, entry: AuditEntry) -> None:
+        """Forget what was accepted of a check, of one post or (None) at all, with one line in the log; the old lines stay."""
+        table = schema.waivers
+        mine = (table.c.campaign_id == campaign_id) & (table.c.rule == rule)
+        if post_code is not None:
+            mine &= table.c.post_code == post_code
+        with self._database.write() as connection:
+            connection.execute(sa.delete(table).where(mine))
+            write_entry(connection, campaign_id, entry)
+
     def all(self, campaign_id: int) -> tuple[Acceptance, ...]:
-        """Everything that was ever accepted in a campaign, oldest first."""
+        """Everything that is accepted in a campaign, oldest first."""
         table, audit, notes = schema.waivers, schema.audit, schema.audit_notes
         query = (
             sa.select(table, audit.c.actor, audit.c.at, notes.c.note)
