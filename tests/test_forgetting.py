@@ -139,6 +139,7 @@ def test_workbooks_are_opened_and_short_values_are_not_looked_for(tmp_path: Path
 
 
 def test_the_command_names_the_files_deletes_what_is_asked_and_proves_it(practised: Path) -> None:
+    fine(campaign_bot(practised, "load", "top20.csv", "--yes"))  # from here, not from the folder this is a copy of
     fine(campaign_bot(practised, "preview", "--html", str(practised / "page.html")))
     fine(campaign_bot(practised, "db", "backup"))
     said = fine(campaign_bot(practised, "forget", "--dry-run"))

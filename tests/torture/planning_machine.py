@@ -48,9 +48,9 @@ class PlanningMachine(CommonRules):
 
     def _load(self) -> None:
         ranked = sorted(self.rows, key=lambda row: -row[2])
-        lines = [f"{rank},{name},{home},{count}" for rank, (name, home, count) in enumerate(ranked, start=1)]
+        lines = [f"{rank},{name},{home},{count},name" for rank, (name, home, count) in enumerate(ranked, start=1)]
         path: Path = arena().folder / "list.csv"
-        path.write_text("\n".join(["rank,name,organisation,count", *lines]) + "\n", "utf-8")
+        path.write_text("\n".join(["rank,name,organisation,count,consent", *lines]) + "\n", "utf-8")
         self.world.bot.load(read_list(path), answers={})
 
     def _sign(self) -> None:
