@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import PersonNeededError, Problem, UsageError
-from bot.lifecycle import state_of
+from bot.lifecycle import has_begun, state_of
 from bot.model import Message, MessageState, Post, PostState, Receipt, Slot, Standing
 
 _BUSY = {PostState.SENDING, PostState.UNKNOWN}
 _STUCK = {MessageState.FAILED, MessageState.HELD}
+_TORN = "Deleted before all of it was sent."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +83,7 @@ def reschedule(slot: Slot) -> Decision:
             post, _BUSY | {PostState.POSTED, PostState.DELETED, PostState.PARTIAL, PostState.FAILED}, "cannot be moved"
         )
         _refuse_doubt(post)
-        standing = Standing.APPROVED if _signed(post) else Standing.DRAFT
+        standing = Standing.APPROVED if post.is_signed else Standing.DRAFT
         again = tuple(
             MessageUpdate(message_id=message.message_id, state=MessageState.PENDING)
             for message in post.messages
@@ -116,7 +117,7 @@ def deleted(message_id: int) -> Decision:
         update = MessageUpdate(message_id=message_id, state=MessageState.DELETED, receipt=gone.receipt)
         unsent = any(message.state in {MessageState.PENDING, *_STUCK} for message in post.messages)
         standing = Standing.SKIPPED if unsent else post.standing
-        reason = "Deleted before all of it was sent." if unsent else post.standing_reason
+        reason = _TORN if unsent else post.standing_reason
         return PostUpdate(standing=standing, standing_reason=reason, messages=(update,))
 
     return decide
@@ -134,12 +135,14 @@ def found(receipt: Receipt) -> Decision:
 
 
 def not_there(slot: Slot) -> Decision:
-    """A person has looked: the part whose fate was unknown is not out, and may be sent."""
+    """A person has looked: the part whose fate was unknown is not out, and may be sent, unless others were deleted."""
 
     def decide(post: Post) -> PostUpdate:
         message = _in_doubt(post)
-        _refuse_unsigned(post)
         update = MessageUpdate(message_id=message.message_id, state=MessageState.PENDING)
+        if _is_torn(post):
+            return PostUpdate(standing=Standing.SKIPPED, standing_reason=_TORN, messages=(update,))
+        _refuse_unsigned(post)
         return PostUpdate(standing=Standing.APPROVED, slot=slot, messages=(update,))
 
     return decide
@@ -157,10 +160,6 @@ def _in_doubt(post: Post) -> Message:
     )
 
 
-def _signed(post: Post) -> bool:
-    return post.approval is not None and post.approval.digest == post.digest
-
-
 def _refuse_doubt(post: Post) -> None:
     """What may be out already is never sent on a guess."""
     if any(message.in_doubt for message in post.messages):
@@ -172,9 +171,13 @@ def _refuse_doubt(post: Post) -> None:
         )
 
 
+def _is_torn(post: Post) -> bool:
+    return any(message.state is MessageState.DELETED for message in post.messages)
+
+
 def _refuse_torn(post: Post) -> None:
     """What was deleted is never sent again, and later parts have nothing to reply to."""
-    if any(message.state is MessageState.DELETED for message in post.messages):
+    if _is_torn(post):
         raise UsageError(
             Problem(
                 what=f"A part of {post.code} was deleted, so the parts after it have nothing to reply to.",
@@ -184,7 +187,14 @@ def _refuse_torn(post: Post) -> None:
 
 
 def _refuse_unsigned(post: Post) -> None:
-    if not _signed(post):
+    if not post.is_signed and has_begun(post):
+        raise UsageError(
+            Problem(
+                what=f"{post.code} is not signed off any more, and what has begun cannot be signed again.",
+                remedy=f"To leave out the rest of it: campaign-bot skip {post.code}",
+            )
+        )
+    if not post.is_signed:
         raise UsageError(
             Problem(
                 what=f"{post.code} is not signed off.",

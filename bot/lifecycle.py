@@ -9,17 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.model import (
-    Message,
-    MessageState,
-    Outcome,
-    Post,
-    PostState,
-    Receipt,
-    Refusal,
-    Standing,
-    Verdict,
-)
+from bot.calls import Outcome, Refusal, Verdict
+from bot.model import Message, MessageState, Post, PostState, Receipt, Standing
 
 SETTLE_WINDOW = timedelta(seconds=120)
 """How long after a call X may still come to show its post; absence means nothing before (reliability, rule 5)."""
@@ -30,11 +21,15 @@ LOOK_AFTER = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 45, 120, 15
 RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 30, 60))
 """Waits after calls that surely sent nothing; the last one repeats until the lateness limit."""
 
+_FUTURE = timedelta(minutes=2)
+"""So far ahead of ours the network's clock may be."""
+
 MAX_CALLS = 3
 """No message is sent by itself more often than this when an earlier outcome was unknown."""
 
 _ACCOUNT_STOPS = {Refusal.UNAUTHORISED, Refusal.FORBIDDEN, Refusal.NO_CREDIT}
 _ON_THE_NETWORK = {MessageState.POSTED, MessageState.DELETED}
+_UNTOUCHED = {MessageState.PENDING, MessageState.FAILED, MessageState.HELD}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +77,11 @@ def is_final(post: Post) -> bool:
     if states & {MessageState.SENDING, MessageState.UNKNOWN}:
         return False
     return post.standing is Standing.SKIPPED or states <= _ON_THE_NETWORK
+
+
+def has_begun(post: Post) -> bool:
+    """Something of it is out, on its way, or was: its texts are history."""
+    return any(message.state not in _UNTOUCHED or message.in_doubt for message in post.messages)
 
 
 def needs_person(post: Post) -> bool:
@@ -141,7 +141,7 @@ def next_step(post: Post, *, now: datetime, policy: Policy, last_sent_at: dateti
     if message is None or message.state is not MessageState.PENDING:
         return Rest()
     previous = post.messages[message.position - 1] if message.position else None
-    due = _due_at(post, previous, policy)
+    due = _due_at(post, previous, policy, now)
     if now - due > policy.lateness_limit:
         return Miss(reason=f"It would be more than {spoken(policy.lateness_limit)} late.")
     start = _earliest(due, message.not_before, now=now, policy=policy, last_sent_at=last_sent_at)
@@ -151,9 +151,12 @@ def next_step(post: Post, *, now: datetime, policy: Policy, last_sent_at: dateti
     return Send(message=message, in_reply_to=parent)
 
 
-def _due_at(post: Post, previous: Message | None, policy: Policy) -> datetime:
-    """A head is due at its slot; a later part after the one before it, or when a person moved the slot to later."""
-    if previous is None or previous.receipt is None:
+def _due_at(post: Post, previous: Message | None, policy: Policy, now: datetime) -> datetime:
+    """A head is due at its slot; a later part after the one before it, or when a person moved the slot to later.
+
+    A receipt from the future was written by a computer whose clock was wrong: nothing waits for that.
+    """
+    if previous is None or previous.receipt is None or previous.receipt.posted_at - now > _FUTURE:
         return post.slot.due_at
     return max(post.slot.due_at, previous.receipt.posted_at + policy.thread_gap)
 

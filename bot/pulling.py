@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.lifecycle import state_of
+from bot.lifecycle import has_begun, state_of
 from bot.model import Message, MessageState, Post, PostState, SeriesKind, Standing
 from bot.watchlist import Banned, Watchlist
 
@@ -17,7 +17,6 @@ VOID = "void:"
 
 _OUT = {MessageState.POSTED, MessageState.DELETED}
 _ON_ITS_WAY = {MessageState.SENDING, MessageState.UNKNOWN}
-_UNTOUCHED = {MessageState.PENDING, MessageState.FAILED, MessageState.HELD}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +62,9 @@ def public_parts(
     return {code: messages for code, messages in found.items() if messages}
 
 
-def has_begun(post: Post) -> bool:
-    """Something of it is out, on its way, or was: its texts are history."""
-    return any(message.state not in _UNTOUCHED or message.in_doubt for message in post.messages)
+def void(digest: str) -> str:
+    """What takes the place of a digest that must not be sent any more; what is void already stays as it is."""
+    return digest if digest.startswith(VOID) else VOID + hashlib.sha256(digest.encode()).hexdigest()
 
 
 def may_come_back(post: Post) -> bool:
@@ -131,7 +130,7 @@ class _Scope:
             post=post,
             standing=standing,
             reason=reason,
-            digest=VOID + hashlib.sha256(post.digest.encode()).hexdigest(),
+            digest=void(post.digest),
             own=own,
             begun=begun,
             on_its_way=any(message.state in _ON_ITS_WAY for message in post.messages),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.desk import Desk
+from bot.core.leaving import nobody_serves
 from bot.core.watching import problem_of
 from bot.lifecycle import is_final, needs_person, spoken, state_of
 from bot.model import Account, Mode, Post, PostState, RunnerRecord
@@ -70,6 +71,8 @@ def health(desk: Desk, mode: Mode, *, lock_held: bool | None, max_age: timedelta
     runner = desk.storage.delivery.latest_runner()
     seen_at = _seen_at(desk, runner, accounts, now)
     absent = _runner_problem(len(waiting), runner, seen_at, now, lock_held=lock_held, max_age=max_age)
+    if absent is None and waiting:
+        absent = _unserved_problem(nobody_serves(desk.storage, accounts, now=now, max_age=max_age))
     return Health(
         at=now,
         campaign=record.name,
@@ -134,6 +137,15 @@ def _runner_problem(
     ago = spoken(abs(now - seen_at))
     what = f"The runner has got nothing done for {ago}: it is stuck, asleep, or cannot use the database."
     return HealthProblem(what=what, command="campaign-bot status")
+
+
+def _unserved_problem(accounts: Sequence[Account]) -> HealthProblem | None:
+    """A runner is at work, and leaves the campaign's account to another one."""
+    if not accounts:
+        return None
+    names = ", ".join(f"@{account.handle}" for account in accounts)
+    what = f"The runner at work has no credentials for {names}: nobody sends what waits there."
+    return HealthProblem(what=what, command="campaign-bot connect")
 
 
 def _seen_at(desk: Desk, runner: RunnerRecord | None, accounts: Sequence[Account], now: datetime) -> datetime | None:

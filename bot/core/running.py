@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.clock import JumpWatch
 from bot.core.delivering import Deliverer, serve_in_turn
+from bot.core.leaving import serve_every
 from bot.errors import CampaignBotError, PersonNeededError
 from bot.lifecycle import needs_person, spoken
 from bot.model import Account, RunnerRecord, Standing
@@ -39,6 +40,7 @@ def nothing_to_refuse() -> None:
 class Runner:
     """One process that publishes. Not frozen: it remembers when it last gave a sign of life.
 
+    ``serves`` says which accounts this runner has credentials for; the others are left to a runner that has theirs.
     With ``until_idle`` a beat says that nothing is coming when nothing can go out, though slots are still to come.
     ``refuse_time`` raises PersonNeededError while this computer's clock cannot be right; it is asked when the clock has
     jumped, and then before every tick until it is content. ``refuse_place`` raises it when the database is not the one
@@ -47,6 +49,7 @@ class Runner:
 
     deliverer: Deliverer
     serve_all: ServeAll = serve_in_turn
+    serves: Callable[[Account], bool] = serve_every
     until_idle: bool = False
     refuse_time: Callable[[], None] = nothing_to_refuse
     refuse_place: Callable[[], None] = nothing_to_refuse
@@ -82,16 +85,20 @@ class Runner:
         if self._sound:  # a tick may take long
             self._give_sign()
         self._sound = False
-        delivery = self.deliverer.storage.delivery
-        accounts = delivery.busy_accounts(self.deliverer.mode)
+        accounts = self._accounts()
         wakes = self.serve_all(self.deliverer, accounts) if accounts else []
         next_at = min((wake for wake in wakes if wake is not None), default=None)
-        finished = not accounts or (next_at is None and delivery.unfinished(self.deliverer.mode) == 0)
+        finished = not accounts or (next_at is None and not self._accounts())
         if self.until_idle and next_at is not None and self._waits_in_vain():
             next_at = None
         self._sound = True
         self._give_sign()
         return Beat(next_at=next_at, finished=finished)
+
+    def _accounts(self) -> list[Account]:
+        """Those with posts that are not final, as far as this runner serves them."""
+        busy = self.deliverer.storage.delivery.busy_accounts(self.deliverer.mode)
+        return [account for account in busy if self.serves(account)]
 
     def _watch_the_clock(self) -> None:
         """The same words for as long as it lasts: they hold a time, and would be a new trouble with every minute."""
@@ -113,7 +120,7 @@ class Runner:
         """Whether nothing can go out by itself any more, though slots are still to come: what is left is not signed
         off, waits for a person, or lies on an account that has stopped or in a campaign that is paused."""
         delivery, mode = self.deliverer.storage.delivery, self.deliverer.mode
-        for account in delivery.busy_accounts(mode):
+        for account in self._accounts():
             work = delivery.work(account.account_id, mode=mode, now=_END_OF_TIME)
             if work.open_attempt is not None:
                 return False

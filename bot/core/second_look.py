@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from bot.calls import SeenPost
 from bot.core.desk import Desk
 from bot.errors import PersonNeededError, Problem
-from bot.model import Message, MessageState, Post, SeenPost
+from bot.model import Message, MessageState, Post
 from bot.publishers import LookError, Publisher
 from bot.text import match_key
 
-_LOOK_BACK = timedelta(days=1)
+_LOOK_BACK = timedelta(days=7)
+"""Not only the last call may have made it: an earlier one, that nobody saw in time, may show by now."""
 _UNSURE = {MessageState.UNKNOWN, MessageState.HELD, MessageState.FAILED}
 
 

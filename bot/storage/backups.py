@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from bot.errors import DatabaseError, Problem, UsageError
+from bot.errors import HOW_TO_BEGIN, DatabaseError, Problem, UsageError
 from bot.platform import surely_gone, this_process
 from bot.storage.engine import Database
 from bot.storage.migrate import HEAD
@@ -109,9 +109,7 @@ def file_of(database: Database) -> Path:
     """The file of a database. Raises UsageError for a server, and DatabaseError when there is none yet."""
     path = refuse_server(database)
     if not path.exists():
-        raise DatabaseError(
-            Problem(what="There is no database yet.", where=str(path), remedy="Run: campaign-bot load LIST.csv")
-        )
+        raise DatabaseError(Problem(what="There is no database yet.", where=str(path), remedy=f"Run: {HOW_TO_BEGIN}"))
     return path
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from bot.contribution import Contribution, Moderation
 from bot.model import AuditEntry, MessageState, Post, SeriesKind, Standing
+from bot.pulling import void
 from bot.storage import schema
 from bot.storage.contribution_rows import contributions_of, row_of
 from bot.storage.engine import Database
@@ -93,7 +94,8 @@ def _leave_the_plan(
 ) -> None:
     """What is not approved any more does not go out: its post leaves the plan at once, not at the next planning.
 
-    A post that was tried stays on record, skipped; one that is on its way or out is history.
+    A post that was tried stays on record, skipped. One that is on its way, or may be, is not tried again: what is unsent
+    of it waits for a person, under a digest that no sign-off fits.
     """
     ids = [one.contribution_id for one in decided if one.state is not Moderation.APPROVED]
     posts = schema.posts
@@ -104,15 +106,28 @@ def _leave_the_plan(
         & posts.c.is_final.is_(False)
     )
     locked = connection.execute(sa.select(posts.c.post_id).where(mine).order_by(posts.c.post_id).with_for_update())
-    waiting = [post for post_id in locked.scalars().all() if _may_leave(post := fetch_post(connection, post_id))]
+    found = [fetch_post(connection, post_id) for post_id in locked.scalars().all()]
+    waiting = [post for post in found if _may_leave(post)]
     untried = [post.post_id for post in waiting if all(message.attempts == 0 for message in post.messages)]
     remove_posts(connection, untried)
     for post in waiting:
         if post.post_id not in untried:
             values = {"standing": Standing.SKIPPED.value, "standing_reason": _NOT_APPROVED, "is_final": True}
             connection.execute(sa.update(posts).where(posts.c.post_id == post.post_id).values(values))
-    if waiting:
+    for post in found:
+        if post not in waiting:
+            _stop_begun(connection, post)
+    if found:
         give_new_plan_code(connection, campaign_id, now)
+
+
+def _stop_begun(connection: sa.Connection, post: Post) -> None:
+    posts, messages = schema.posts, schema.messages
+    values = {"standing": Standing.MISSED.value, "standing_reason": _NOT_APPROVED, "digest": void(post.digest)}
+    connection.execute(sa.update(posts).where(posts.c.post_id == post.post_id).values(values))
+    pending = (messages.c.post_id == post.post_id) & (messages.c.state == MessageState.PENDING.value)
+    held = {"state": MessageState.HELD.value, "reason": _NOT_APPROVED}
+    connection.execute(sa.update(messages).where(pending).values(held))
 
 
 def _may_leave(post: Post) -> bool:

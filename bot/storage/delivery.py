@@ -9,21 +9,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from bot.calls import Attempt, Outcome
 from bot.decisions import Decision
 from bot.lifecycle import Change, next_look_at
-from bot.model import (
-    Account,
-    Attempt,
-    AuditEntry,
-    CampaignRecord,
-    Message,
-    MessageState,
-    Mode,
-    Outcome,
-    Post,
-    RunnerRecord,
-    Standing,
-)
+from bot.model import Account, AuditEntry, CampaignRecord, Message, MessageState, Mode, Post, RunnerRecord, Standing
+from bot.pulling import VOID
 from bot.storage import leases, schema
 from bot.storage.engine import Database
 from bot.storage.journal import write_entry
@@ -104,6 +94,7 @@ _SENDABLE = (
         schema.posts.c.post_id == sa.bindparam("post"),
         schema.posts.c.standing == Standing.APPROVED.value,
         schema.posts.c.digest == sa.bindparam("digest"),
+        schema.posts.c.digest.not_like(f"{VOID}%"),
         schema.posts.c.approved_digest == sa.bindparam("digest"),
         schema.accounts.c.stopped == "",
     )

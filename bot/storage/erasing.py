@@ -29,7 +29,7 @@ KEPT = frozenset(
 ERASED = ("contributions", "consents", "podium_gaps", "withdrawals", "workers", "organisations", "lists")
 """Tables of a campaign whose rows are deleted; ``message_media``, ``media`` and ``audit_notes`` go with what they are of."""
 _SETTINGS_THAT_STAY = ("zone", "lateness_limit", "catch_up_spacing", "thread_gap", "spacing")
-_UNSENT = [MessageState.PENDING.value, MessageState.FAILED.value, MessageState.HELD.value]
+_UNSENT = [state.value for state in MessageState if state not in {MessageState.POSTED, MessageState.DELETED}]
 
 
 class Erasing:
@@ -71,6 +71,20 @@ class Erasing:
                 _values(connection, tables, places, campaign_id),
             )
 
+    def words_of_contributors(self, campaign_id: int) -> set[str]:
+        """What people sent in, and how they agreed: whole texts, alternative texts and words of consent."""
+        tables = schema.whole_metadata().tables
+        columns = [("contributions", column) for column in ("text", "alt_text", "consent")]
+        with self._database.read() as connection:
+            return _values(connection, tables, columns, campaign_id)
+
+    def pictures(self, campaign_id: int) -> frozenset[str]:
+        """The pictures that contributors sent in, as sha256 in hex: their files may have had any name."""
+        with self._database.read() as connection:
+            return frozenset(
+                _values(connection, schema.whole_metadata().tables, [("contributions", "photo")], campaign_id)
+            )
+
     def photos(self, campaign_id: int) -> tuple[str, ...]:
         """The files, relative to the list's folder, that the list names as photos."""
         workers = schema.workers
@@ -83,7 +97,7 @@ class Erasing:
         audit, notes = schema.audit, schema.audit_notes
         query = sa.select(notes.c.note).join(audit, audit.c.audit_id == notes.c.audit_id)
         with self._database.read() as connection:
-            mine = (audit.c.campaign_id == campaign_id) & (audit.c.action == "load")
+            mine = (audit.c.campaign_id == campaign_id) & audit.c.action.in_(["load", "contributions"])
             return tuple(dict.fromkeys(connection.execute(query.where(mine)).scalars()))
 
     def erase_campaign(self, campaign_id: int, *, entry: AuditEntry) -> None:

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from bot.consent import Recorded
 from bot.model import AuditEntry, Ranking
 from bot.storage import schema
+from bot.storage.as_seen import begun, changed
 from bot.storage.engine import Database
 from bot.storage.journal import write_entry
 from bot.storage.list_rows import write_ranking
-from bot.storage.plans import PlanUpdate, apply_update, begun
+from bot.storage.plans import PlanUpdate, apply_update
 
 
 class Fixes:
@@ -44,7 +45,8 @@ class Fixes:
         """Write a corrected list and the planning that follows from it, or nothing when one of the posts ``seen`` (by id,
         with its digest) has another digest by now, or has begun. Says whether it was done."""
         with self._database.write() as connection:
-            if not _are_as_seen(connection, seen):
+            overtaken = changed(connection, campaign_id, update.seen, update.based_on)
+            if overtaken or not _are_as_seen(connection, seen):
                 return False
             write_ranking(connection, campaign_id, ranking, recorded)
             apply_update(connection, campaign_id, update, now)

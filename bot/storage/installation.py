@@ -103,6 +103,13 @@ class Installation:
             found = [connection.execute(sa.select(sa.func.max(column))).scalar_one() for column in columns]
         return max((instant for instant in found if instant is not None), default=None)
 
+    def runners_alive(self, since: datetime) -> tuple[str, ...]:
+        """The ids of runners that have not ended, and gave a sign of life since then."""
+        table = schema.runners
+        alive = sa.select(table.c.runner_id).where(table.c.stopped_at.is_(None), table.c.heartbeat_at >= since)
+        with self._database.read() as connection:
+            return tuple(connection.execute(alive).scalars())
+
     def started_live(self) -> dict[int, str]:
         """Campaigns that a person has started for real: id and name."""
         table = schema.campaigns

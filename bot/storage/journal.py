@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from bot.model import AuditEntry
@@ -38,6 +40,26 @@ class Journal:
         """Record something that changes nothing else."""
         with self._database.write() as connection:
             write_entry(connection, campaign_id, entry)
+
+    def add_for_account(self, account_id: int, entry: AuditEntry) -> None:
+        """Record something about an account in every campaign that has posts on it which are not final."""
+        posts = schema.posts
+        query = sa.select(posts.c.campaign_id).where(posts.c.account_id == account_id, posts.c.is_final.is_(False))
+        with self._database.write() as connection:
+            for campaign_id in connection.execute(query.distinct()).scalars().all():
+                write_entry(connection, campaign_id, entry)
+
+    def last_action(self, detail: str, actions: Sequence[str]) -> str | None:
+        """Which of these actions was recorded last with this very detail, in any campaign; None when none was."""
+        table = schema.audit
+        query = (
+            sa.select(table.c.action)
+            .where(table.c.action.in_(actions), table.c.detail == detail)
+            .order_by(table.c.audit_id.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one_or_none()
 
     def entries(self, campaign_id: int, *, limit: int | None = None) -> tuple[AuditEntry, ...]:
         """The newest ``limit`` entries (all without one), oldest first."""

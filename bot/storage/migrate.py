@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from bot.errors import DatabaseError, Problem
+from bot.errors import HOW_TO_BEGIN, DatabaseError, Problem
 from bot.resources import migrations_dir
 from bot.storage.engine import Database
 
@@ -46,7 +46,7 @@ def require_current(database: Database) -> None:
             Problem(
                 what="There is no campaign here yet.",
                 where=where,
-                remedy="Load your list: campaign-bot load LIST.csv (for a day: campaign-bot contributions load FILE)",
+                remedy=f"Run: {HOW_TO_BEGIN}",
             )
         )
     if revision > HEAD:

@@ -9,9 +9,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from bot.errors import PlanError, Problem
 from bot.model import Approval, AuditEntry, Draft, PlannedPost, Post, Slot, Standing
 from bot.storage import schema
+from bot.storage.as_seen import await_sign_off, begun, refuse_begun, refuse_changed
 from bot.storage.engine import Database
 from bot.storage.journal import write_entry
 from bot.storage.rows import fetch_posts, posts_where, slot_text
@@ -48,6 +48,9 @@ class PlanUpdate:
     plan_code: str
     lines: tuple[PlanLine, ...]
     entries: tuple[AuditEntry, ...] = ()
+    seen: tuple[Post, ...] = ()
+    """What is revised or removed, as the planner saw it, and below the code of the plan at that time (None: any)."""
+    based_on: str | None = None
 
 
 _OF_CAMPAIGN = posts_where(schema.posts.c.campaign_id == sa.bindparam("campaign"))
@@ -89,9 +92,11 @@ class Plans:
         return None if contents is None else tuple((code, digest, slot) for code, digest, slot in json.loads(contents))
 
     def apply(self, campaign_id: int, update: PlanUpdate, *, now: datetime) -> None:
-        """Write a whole planning, or nothing of it. Raises PlanError when a post that it changes has begun meanwhile."""
+        """Write a whole planning, or nothing of it. Raises PlanError when it has been overtaken: a post that it changes
+        has begun or is another one by now, or so is the plan."""
         with self._database.write() as connection:
-            _refuse_begun(connection, [*update.removed, *(revision.post_id for revision in update.revised)])
+            refuse_begun(connection, [*update.removed, *(revision.post_id for revision in update.revised)])
+            refuse_changed(connection, campaign_id, update.seen, update.based_on)
             apply_update(connection, campaign_id, update, now)
 
     def remake(
@@ -103,29 +108,21 @@ class Plans:
         entries: Sequence[AuditEntry],
     ) -> tuple[str, ...]:
         """Give some posts other texts, in their slots; nothing else of the plan changes. Each comes with the digest that
-        its author has seen; a post that has another one by now, or has begun, is left alone. Returns the codes of the rest.
-        """
-        table, messages = schema.posts, schema.messages
+        its author has seen; a post that has another one by now, has begun, or was skipped is left alone. Returns the codes
+        of the rest."""
         with self._database.write() as connection:
-            wanted = table.c.post_id.in_([revision.post_id for _, revision in revised])
-            locked = sa.select(table.c.post_id, table.c.digest).where(wanted).order_by(table.c.post_id)
-            digests = dict(connection.execute(locked.with_for_update()).all())
-            late = set(connection.execute(sa.select(messages.c.post_id).where(begun())).scalars())
-            fresh = [one for seen, one in revised if digests.get(one.post_id) == seen and one.post_id not in late]
             _save_media(connection, media)
-            _revise_posts(connection, fresh)
-            for entry in entries:
-                write_entry(connection, campaign_id, entry)
-        return tuple(one.code for one in fresh)
+            return remake_posts(connection, campaign_id, revised, entries)
 
     def approve(self, campaign_id: int, approvals: Mapping[int, Approval], *, seen: str, entry: AuditEntry) -> bool:
-        """Sign posts off, unless the plan has changed since ``seen`` was read; says whether it was done."""
+        """Sign posts off, all of them or none: not when the plan has changed since ``seen`` was read, nor when one of them
+        does not wait for it any more. Says whether it was done."""
         table, campaigns = schema.posts, schema.campaigns
         with self._database.write() as connection:
             current = connection.execute(
                 sa.select(campaigns.c.plan_code).where(campaigns.c.campaign_id == campaign_id)
             ).scalar_one()
-            if current != seen:
+            if current != seen or not await_sign_off(connection, approvals):
                 return False
             for post_id, approval in approvals.items():
                 values = {"standing": Standing.APPROVED.value, "standing_reason": "", **_approval_values(approval)}
@@ -168,24 +165,23 @@ def apply_update(connection: sa.Connection, campaign_id: int, update: PlanUpdate
         write_entry(connection, campaign_id, entry)
 
 
-def begun() -> sa.ColumnElement[bool]:
-    """Something of a message is out, on its way, or was: its text is history."""
-    messages = schema.messages
-    return messages.c.in_doubt | messages.c.state.not_in(["pending", "failed", "held"])
-
-
-def _refuse_begun(connection: sa.Connection, post_ids: Sequence[int]) -> None:
-    """A runner may have sent a post since the planner looked; rewriting it would let it be sent a second time."""
-    posts, messages = schema.posts, schema.messages
-    codes: list[str] = []
-    for chunk in _chunks(sorted(post_ids)):
-        mine = posts.c.post_id.in_(chunk)
-        connection.execute(sa.select(posts.c.post_id).where(mine).order_by(posts.c.post_id).with_for_update()).all()
-        is_late = sa.exists().where(messages.c.post_id == posts.c.post_id, begun())
-        codes += connection.execute(sa.select(posts.c.code).where(mine, is_late)).scalars()
-    if codes:
-        what = f"{', '.join(codes)} began to be sent while the plan was made, so nothing was changed."
-        raise PlanError(Problem(what=what, remedy="Run the command again."))
+def remake_posts(
+    connection: sa.Connection,
+    campaign_id: int,
+    revised: Sequence[tuple[str, Revision]],
+    entries: Sequence[AuditEntry],
+) -> tuple[str, ...]:
+    """As ``Plans.remake``, inside somebody else's transaction."""
+    table, messages = schema.posts, schema.messages
+    wanted = table.c.post_id.in_([revision.post_id for _, revision in revised])
+    locked = sa.select(table.c.post_id, table.c.digest).where(wanted, table.c.standing != Standing.SKIPPED.value)
+    digests = dict(connection.execute(locked.order_by(table.c.post_id).with_for_update()).all())
+    late = set(connection.execute(sa.select(messages.c.post_id).where(begun())).scalars())
+    fresh = [one for seen, one in revised if digests.get(one.post_id) == seen and one.post_id not in late]
+    _revise_posts(connection, fresh)
+    for entry in entries:
+        write_entry(connection, campaign_id, entry)
+    return tuple(one.code for one in fresh)
 
 
 def _approval_values(approval: Approval | None) -> dict[str, object]:

@@ -16,6 +16,7 @@ from bot.storage.contribution_rows import contributions_of
 from bot.storage.engine import Database
 from bot.storage.journal import write_entry
 from bot.storage.list_rows import WORKER_FIELDS, write_ranking
+from bot.storage.plans import Revision, remake_posts
 
 
 class Rankings:
@@ -33,15 +34,19 @@ class Rankings:
         now: datetime,
         entry: AuditEntry,
         recorded: Mapping[str, Recorded] | None = None,
-    ) -> None:
+        unsigned: Sequence[tuple[str, Revision, AuditEntry]] = (),
+    ) -> tuple[str, ...]:
         """Put this list in the place of the one before. ``folder`` is where its pictures lie; ``recorded`` are the consents
-        of its people, unless they all come from the list itself."""
+        of its people, unless they all come from the list itself. ``unsigned`` are posts whose sign-off ends with it, each as
+        for ``Plans.remake`` and with what the log says of it; their codes come back."""
         lists = schema.lists
         with self._database.write() as connection:
             write_ranking(connection, campaign_id, ranking, recorded)
             connection.execute(sa.delete(lists).where(lists.c.campaign_id == campaign_id))
             connection.execute(sa.insert(lists).values(campaign_id=campaign_id, folder=str(folder), loaded_at=now))
             write_entry(connection, campaign_id, entry)
+            revised = [(digest, revision) for digest, revision, _ in unsigned]
+            return remake_posts(connection, campaign_id, revised, [ended for *_, ended in unsigned])
 
     def recorded(self, campaign_id: int) -> dict[str, Recorded]:
         """What is recorded of people's consent, by worker id, also of people who are not on the list at the moment."""

@@ -11,10 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import RowMapping
 
+from bot.calls import Attempt, Verdict
 from bot.model import (
     Account,
     Approval,
-    Attempt,
     CampaignRecord,
     Draft,
     Media,
@@ -28,7 +28,6 @@ from bot.model import (
     SeriesKind,
     Slot,
     Standing,
-    Verdict,
 )
 from bot.storage import schema
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from tests.teeth.in_between import ACCOUNTS, MOMENTS, WISHES
 from tests.teeth.in_sending import ANSWERS, PROTOCOL
 from tests.teeth.in_settling import RESTORED, SETTLEMENT, TIMES
 
-BUGS = (*PROTOCOL, *ANSWERS, *SETTLEMENT, *TIMES, *RESTORED)
+BUGS = (*PROTOCOL, *ANSWERS, *SETTLEMENT, *TIMES, *RESTORED, *WISHES, *MOMENTS, *ACCOUNTS)
