@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -22,7 +21,6 @@ from bot.model import (
     CampaignRecord,
     Finding,
     Mode,
-    PlannedPost,
     Post,
     PostState,
     Ranking,
@@ -34,16 +32,17 @@ from bot.reports.status_text import Status, StatusProblem
 from bot.storage import Storage
 
 if TYPE_CHECKING:  # looking at the status needs none of these; each is imported by what it serves
-    from bot.core import fixing, loading, mending, moderating, planning, rehearsing, signing, starting, taking_back
+    from bot.core import fixing, loading, moderating, planning, rehearsing, signing, starting
+    from bot.core.accepting import Accepting
     from bot.core.delivering import Event
     from bot.core.exporting import Exporting
     from bot.core.following import Following
     from bot.core.health import Health
     from bot.core.measuring import Measuring
+    from bot.core.mending import Mending
     from bot.core.people import People
     from bot.core.reporting import Reporting
     from bot.core.writing import Writing
-    from bot.publishers import Publisher
     from bot.ranking import LoadedList, Question
 
 
@@ -75,7 +74,7 @@ class Bot:
         from bot.core import consenting, loading
 
         result = loading.load(self.record, loaded, answers=answers, save=save)
-        return replace(result, ended=consenting.end_uncovered(self.record)) if save else result
+        return replace(result, ended=(*result.ended, *consenting.end_uncovered(self.record))) if save else result
 
     def ranking(self) -> Ranking:
         """The list as it was loaded last."""
@@ -99,32 +98,6 @@ class Bot:
 
         return checking.findings(self.record)
 
-    def waive(self, rule: str, code: str, *, reason: str) -> tuple[Finding, ...]:
-        """Let the errors of one check on one post be, in the name of who asks; on the record, and in practice too."""
-        from bot.core import checking
-
-        return self._both(lambda desk: checking.waive(desk, rule, code, reason))
-
-    def tick(self, rule: str, code: str = "", *, reason: str) -> tuple[Finding, ...]:
-        """Accept the warnings of one check, on one post or in the whole campaign."""
-        from bot.core import checking
-
-        return self._both(lambda desk: checking.tick(desk, rule, code, reason))
-
-    def take_back(self, rule: str, code: str = "", *, reason: str = "") -> taking_back.TakenBack:
-        """Take back waivers and ticks of one check, of one post or all."""
-        from bot.core import taking_back
-
-        return taking_back.take_back(self.stage, self.record, rule, code, reason=reason)
-
-    def _both(self, accept: Callable[[Desk], tuple[Finding, ...]]) -> tuple[Finding, ...]:
-        """On the stage, and on the record where it is found there as well."""
-        found = accept(self.stage)
-        if self.record is not self.stage:
-            with suppress(UsageError):
-                accept(self.record)
-        return found
-
     def preview(self, choose: Callable[[Post], bool] = lambda _: True) -> Preview:
         """The week as it will be sent; while practising, with what practice has done."""
         return watching.preview(self.stage, mode=self.mode, choose=choose)
@@ -141,10 +114,6 @@ class Bot:
             mode=self.mode,
             choose=lambda post: state_of(post) is PostState.DRAFT and (wanted is None or post.code in wanted),
         )
-
-    def preview_posts(self) -> tuple[Post, ...]:
-        """The posts that ``preview`` shows."""
-        return self.stage.posts()
 
     def picture(self, sha256: str) -> bytes:
         """The bytes of a frozen picture."""
@@ -281,52 +250,11 @@ class Bot:
         if slot is None:
             raise UsageError(
                 Problem(
-                    what="The campaign has no free slot left.", remedy=f"Say when: reschedule {code} --to “Fri 16:30”"
+                    what="The campaign has no free slot left.",
+                    remedy=f'Say when: campaign-bot reschedule {code} --to "Fri 16:30"',
                 )
             )
         return slot
-
-    def delete(self, code: str, publisher: Publisher) -> Post:
-        """Take it off the network; it is never sent again."""
-        from bot.core import mending
-
-        return mending.delete_post(self.stage, code, publisher)
-
-    def correct_by_reply(self, code: str, text: str, slot: Slot | None = None) -> PlannedPost:
-        """Plan a reply that corrects a post."""
-        from bot.core import mending
-
-        return mending.correct_by_reply(self.stage, code, text, slot)
-
-    def replacement(self, code: str) -> mending.Replacement:
-        """What would stand in the place of a post: today's list and template. Raises UsageError if nothing changes."""
-        from bot.core import mending
-
-        return mending.replacement_for(self.record, self.config, self.stage.post(code))
-
-    def correct_by_replacement(self, code: str, new: mending.Replacement, slot: Slot | None = None) -> PlannedPost:
-        """Plan a new post in the place of one that was deleted."""
-        from bot.core import mending
-
-        return mending.correct_by_replacement(self.stage, code, new, slot)
-
-    def settle_found(self, code: str, address: str) -> Post:
-        """A person has found the post on the network."""
-        from bot.core import mending
-
-        return mending.settle_found(self.stage, code, address)
-
-    def look_once_more(self, code: str, publisher: Publisher) -> str:
-        """What the account shows of a post that a person says is not there. Raises PersonNeededError when it is there."""
-        from bot.core.second_look import look_once_more
-
-        return look_once_more(self.stage, code, publisher)
-
-    def settle_not_there(self, code: str) -> Post:
-        """A person has looked: it is not there, and may be sent."""
-        from bot.core import mending
-
-        return mending.settle_not_there(self.stage, code)
 
     def record_proof(self, account: Account, *, user_id: str, fingerprint: str) -> None:
         """The credentials at hand belong to the account."""
@@ -337,6 +265,20 @@ class Bot:
     def account(self) -> Account:
         """The account that the config names, as stored."""
         return self.record.storage.campaigns.ensure_account(self.config.account.network, self.config.account.handle)
+
+    @property
+    def accepting(self) -> Accepting:
+        """Letting be what the checks say, in the name of who asks; and taking that back."""
+        from bot.core.accepting import Accepting
+
+        return Accepting(record=self.record, stage=self.stage)
+
+    @property
+    def mending(self) -> Mending:
+        """What is out, or may be: deleting it, correcting it, settling by hand whether it is there. The stage."""
+        from bot.core.mending import Mending
+
+        return Mending(config=self.config, record=self.record, stage=self.stage)
 
     @property
     def article(self) -> Writing:

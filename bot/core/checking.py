@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 
-from bot.acceptance import Acceptance, AcceptanceKind
 from bot.checks import RULES, PlanView, run_checks
-from bot.checks.accepting import accepted, mark_of
+from bot.checks.accepting import accepted
 from bot.checks.contributed import despite
-from bot.config import UNWAIVABLE, Config
+from bot.config import Config
 from bot.config_values import did_you_mean
 from bot.core.desk import Desk
 from bot.core.remaking import watchlist_of
-from bot.errors import ConfigError, FindingsError, Problem, UsageError
-from bot.model import AuditEntry, Finding, Post
+from bot.errors import ConfigError, FindingsError, Problem
+from bot.model import Finding
 
 _SHOWN = 8
 
@@ -81,73 +79,6 @@ def refuse_unknown_rules(config: Config) -> None:
                 for name in unknown
             )
         )
-
-
-def waive(desk: Desk, rule: str, code: str, reason: str) -> tuple[Finding, ...]:
-    """Let the errors of one check on one post be. Returns them. Raises UsageError."""
-    rule, post = known_rule(rule), desk.post(code)
-    if rule in UNWAIVABLE:
-        what = f"{rule} cannot be waived by anybody."
-        raise UsageError(Problem(what=what, remedy="Correct it in the list, the template or config.toml, then plan."))
-    found = [one for one in findings(desk) if one.blocks and one.rule == rule and one.post_code == post.code]
-    if not found:
-        raise UsageError(Problem(what=f"{rule} has no error on {post.code}.", remedy="Look: campaign-bot check"))
-    _record(desk, AcceptanceKind.WAIVER, found, (post,), reason)
-    return tuple(found)
-
-
-def tick(desk: Desk, rule: str, code: str, reason: str) -> tuple[Finding, ...]:
-    """Accept the warnings of one check: on one post, or without a code in the whole campaign, also those to come.
-
-    Returns them. Raises UsageError.
-    """
-    rule, post = known_rule(rule), desk.post(code) if code else None
-    found = [
-        one for one in findings(desk) if one.asks and one.rule == rule and (post is None or one.post_code == post.code)
-    ]
-    if not found:
-        where = f"on {post.code}" if post else "in this campaign"
-        raise UsageError(Problem(what=f"{rule} has no open warning {where}.", remedy="Look: campaign-bot check"))
-    if post is None:
-        given = Acceptance(kind=AcceptanceKind.TICK, rule=rule)
-        _save(desk, [given], desk.entry("tick", detail=f"{rule}: the whole campaign", note=reason))
-    else:
-        _record(desk, AcceptanceKind.TICK, found, (post,), reason)
-    return tuple(found)
-
-
-def tick_shown(desk: Desk, found: Sequence[Finding], *, by: str, reason: str) -> None:
-    """Accept these very warnings in somebody's name: one line in the log for each check."""
-    posts = desk.posts()
-    desk = replace(desk, actor=by)
-    for rule in dict.fromkeys(finding.rule for finding in found):
-        _record(desk, AcceptanceKind.TICK, [one for one in found if one.rule == rule], posts, reason)
-
-
-def _record(desk: Desk, kind: AcceptanceKind, found: Sequence[Finding], posts: Sequence[Post], reason: str) -> None:
-    by_code = {post.code: post for post in posts}
-    rule = found[0].rule
-    given = [
-        Acceptance(kind=kind, rule=rule, post_code=finding.post_code, mark=mark_of(finding, by_code))
-        for finding in found
-    ]
-    codes = list(dict.fromkeys(finding.post_code or "the campaign" for finding in found))
-    named = ", ".join(codes[:_SHOWN]) + (f" and {len(codes) - _SHOWN:,} more" if len(codes) > _SHOWN else "")
-    code = found[0].post_code if len(codes) == 1 else ""
-    _save(desk, given, desk.entry(kind.value, post_code=code, detail=f"{rule}: {named}", note=reason))
-
-
-def _save(desk: Desk, given: Sequence[Acceptance], entry: AuditEntry) -> None:
-    desk.storage.waivers.add(desk.planned().campaign_id, given, entry=entry)
-
-
-def known_rule(rule: str) -> str:
-    """A check by its name, however it is written. Raises UsageError with the nearest one."""
-    name = rule.strip().upper()
-    if name not in RULES:
-        remedy = did_you_mean(name, RULES) or "campaign-bot check shows the name of each after its message."
-        raise UsageError(Problem(what=f"There is no check called “{rule}”.", remedy=remedy))
-    return name
 
 
 def _concerns(finding: Finding, codes: frozenset[str] | None) -> bool:

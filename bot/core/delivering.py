@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from bot.calls import Attempt, Outcome, Outgoing, Verdict
 from bot.clock import Clock
 from bot.core.choosing import Dispatch, GiveUp, Idle, Move, Settle, next_move, policy_of
 from bot.core.guarding import OLDER_COPY, older_copy, pause_all
 from bot.core.settling import Doubt, adopt, conclude, find, look_since, tells_absence
 from bot.decisions import miss
 from bot.lifecycle import Change, after_outcome, spoken, state_of
-from bot.model import Account, Attempt, AuditEntry, Message, Mode, Outcome, Outgoing, Post, PostState, Verdict
+from bot.model import Account, AuditEntry, Message, Mode, Post, PostState
 from bot.publishers import LookError, Publisher, UploadError, server_time_offset
 from bot.storage import Storage
 from bot.storage.delivery import Work

@@ -13,12 +13,14 @@ from bot.storage import Storage
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """One campaign of one database, as one person sees it. ``actor`` stands in the audit log."""
+    """One campaign of one database, as one person sees it. ``actor`` stands in the audit log. ``begin`` is the command
+    that this kind of campaign begins with, for where nothing is loaded yet."""
 
     storage: Storage
     clock: Clock
     campaign: str
     actor: str
+    begin: str = "campaign-bot load LIST.csv"
 
     def entry(self, action: str, *, post_code: str = "", detail: str = "", note: str = "") -> AuditEntry:
         """A line for the audit log, in this person's name and now. Names and texts belong into ``note``."""
@@ -27,7 +29,7 @@ class Desk:
         )
 
     def record(self) -> CampaignRecord:
-        """The campaign as stored. Raises NotReadyError when no list was loaded for it."""
+        """The campaign as stored. Raises NotReadyError when nothing was loaded for it."""
         found = self.storage.campaigns.find(self.campaign)
         if found is not None:
             return found
@@ -35,8 +37,8 @@ class Desk:
         also = f" The database holds {others}; was the name changed in config.toml?" if others else ""
         raise NotReadyError(
             Problem(
-                what=f"No list is loaded for “{self.campaign}” yet.{also}",
-                remedy="Run: campaign-bot load LIST.csv (for a day: campaign-bot contributions load FILE)",
+                what=f"Nothing is loaded for “{self.campaign}” yet.{also}",
+                remedy=f"Run: {self.begin}",
             )
         )
 

@@ -13,12 +13,13 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.calls import Outcome, Refusal
 from bot.config import Config
 from bot.contribution import Moderation
 from bot.core.bot import Bot
 from bot.credentials import load_credentials
 from bot.errors import CampaignBotError, CredentialsError, DatabaseError, Problem
-from bot.model import Account, Mode, Outcome, PostState, Ranking, Refusal
+from bot.model import Account, Mode, PostState, Ranking
 from bot.platform import folder_risk, free_bytes
 from bot.publishers import LookError, Publisher
 from bot.render import Templates

@@ -28,8 +28,7 @@ _README = """What is in this archive
 {campaign}, @{account}, plan {plan_code}. {mode}
 
 config.toml    the campaign's settings, without secrets
-list.csv       the ranked list as it was loaded last
-plan.csv       every message with its time, text, length and pictures
+{listed}plan.csv       every message with its time, text, length and pictures
 plan.ics       the same as a calendar
 texts/         what every post says, as it was sent
 receipts.csv   what X answered: number, address and time of every message
@@ -40,6 +39,8 @@ manifest.json  size and SHA-256 of each of these files
 
 In the CSV files an apostrophe stands before a text that a spreadsheet would calculate.
 """
+_LISTED = "list.csv       the ranked list as it was loaded last\n"
+"""A day of contributions has none; its words stand in the plan."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,17 +78,23 @@ class Exporting:
         report = Reporting(desk=self.desk, mode=self.mode).report(made_at=_last(log, sheet.planned_at), notes=notes)
         mode = "This was practice: nothing was sent." if self.mode is Mode.PRACTICE else ""
         with_notes = ", with their own words" if notes else ", without their own words"
-        plan_code = self.desk.planned().plan_code
+        ranking = self.desk.storage.rankings.load(campaign_id)
         yield (
             "README.txt",
             _README.format(
-                campaign=sheet.campaign, account=sheet.account, plan_code=plan_code, mode=mode, notes=with_notes
+                campaign=sheet.campaign,
+                account=sheet.account,
+                plan_code=self.desk.planned().plan_code,
+                mode=mode,
+                notes=with_notes,
+                listed=_LISTED if ranking.workers else "",
             ),
         )
         path = self.config.folder / FILE
         if path.is_file():
             yield "config.toml", public_config(path.read_text("utf-8", errors="replace"))
-        yield "list.csv", _MARK + _list_csv(self.desk.storage.rankings.load(campaign_id))
+        if ranking.workers:
+            yield "list.csv", _MARK + _list_csv(ranking)
         yield "plan.csv", _MARK + plan_csv(sheet)
         yield "plan.ics", plan_ics(sheet)
         yield from ((f"texts/{code}.txt", text) for code, text in texts_of(sheet.posts).items())

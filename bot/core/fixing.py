@@ -19,11 +19,11 @@ from bot.core.composing import Composer
 from bot.core.consenting import end_sign_offs, uncovered
 from bot.core.desk import Desk
 from bot.core.loading import with_consents
-from bot.core.planning import Staying, has_begun, prepare
+from bot.core.planning import Staying, prepare
 from bot.core.remaking import watchlist_of
 from bot.digest import Change
 from bot.errors import CampaignBotError, Problem, UsageError
-from bot.lifecycle import is_final
+from bot.lifecycle import has_begun, is_final
 from bot.model import Draft, Post, PostKey, Ranking, SeriesKind
 from bot.plan import Assignment
 from bot.pulling import VOID

@@ -17,12 +17,12 @@ from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
 from bot import config_values
+from bot.calls import Outcome, Refusal, Verdict
 from bot.config import Config
 from bot.core.desk import Desk
 from bot.errors import NotReadyError, Problem, UsageError
 from bot.followed import Search, Stretch
 from bot.lifecycle import spoken
-from bot.model import Outcome, Refusal, Verdict
 from bot.publishers import LookError
 from bot.publishers.searching import Asked, Page, Searches
 from bot.reports.words import short_moment

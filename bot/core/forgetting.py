@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from bot.core.composing import MAX_PICTURE
 from bot.core.desk import Desk
 from bot.core.remaking import watchlist_of
 from bot.core.traces import Search, files_below, needles_of, search, traces_in
@@ -19,6 +22,9 @@ from bot.pulling import public_parts
 from bot.storage.erasing import FORGET
 
 _DATABASE_PARTS = ("", "-wal", "-shm", "-journal")
+_PICTURES = {".jpg", ".jpeg", ".png", ".gif", ".webp"}
+_TELLING = 16
+"""Letters of a text or of words of consent: “yes” or “name” would be found in any file, and tell of nobody."""
 _LISTS = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods"}
 
 
@@ -41,7 +47,7 @@ MADE_BY_US = frozenset({Origin.PRACTICE, Origin.BACKUP, Origin.PAGE, Origin.LOG}
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A file that holds what is to be erased. ``values``: how many names and handles; photos are not looked into."""
+    """A file that holds what is to be erased. ``values``: how many names, handles and texts; photos are not looked into."""
 
     path: Path
     origin: Origin
@@ -50,8 +56,8 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Undertaking:
-    """What forgetting would do. ``values`` are the names and handles that are erased and looked for; ``kept`` are those
-    that stay for a reason. ``files`` hold them; ``early`` says why it is too early, if it is."""
+    """What forgetting would do. ``values`` are the names and handles that are erased and looked for, and what contributors
+    wrote; ``kept`` are those that stay for a reason. ``files`` hold them; ``early`` says why it is too early, if it is."""
 
     counts: dict[str, int]
     values: frozenset[str]
@@ -87,6 +93,8 @@ def undertaking(desk: Desk, folder: Path, person: Worker | None = None) -> Under
     if person is not None:
         _refuse_unwithdrawn(desk, person)
         people, places = {value for value in (person.name, person.handle) if value}, set()
+    else:
+        people |= _telling(erasing.words_of_contributors(record.campaign_id))
     stopped = {one.name for one in desk.storage.people.wishes(None).stop_list}
     public = " ".join(
         [record.name, *(account.handle for account in desk.storage.campaigns.accounts(record.campaign_id))]
@@ -96,11 +104,12 @@ def undertaking(desk: Desk, folder: Path, person: Worker | None = None) -> Under
     kept += [f"“{name}”: part of the campaign's name or account" for name in sorted(named)]
     values = frozenset((people | places) - stopped - named)
     photos = erasing.photos(record.campaign_id) if person is None else filter(None, [person.photo])
+    hashes = erasing.pictures(record.campaign_id) if person is None else frozenset[str]()
     return Undertaking(
         counts=erasing.counts(record.campaign_id) if person is None else _counts_of(desk, person),
         values=values,
         kept=tuple(kept),
-        files=_files(desk, folder, values, tuple(photos)),
+        files=_files(desk, folder, values, tuple(photos), hashes),
         early=_too_early(posts) if person is None else "",
     )
 
@@ -197,16 +206,26 @@ def _was_deleted(message: Message, person: Worker) -> bool:
     return message.state is MessageState.DELETED and names_any([message.draft.text], finder)
 
 
-def _files(desk: Desk, folder: Path, values: frozenset[str], photos: Sequence[str]) -> tuple[Found, ...]:
-    """Files that hold the values, and the photos that the list names; the database itself is no file to delete."""
+def _telling(words: set[str]) -> set[str]:
+    return {one for one in words if sum(map(str.isalnum, one)) >= _TELLING}
+
+
+def _files(
+    desk: Desk, folder: Path, values: frozenset[str], photos: Sequence[str], hashes: frozenset[str]
+) -> tuple[Found, ...]:
+    """Files that hold the values, and the photos that the list names or that contributors sent in, known by ``hashes``
+    (sha256, hex); the database itself is no file to delete."""
     record = desk.record()
     path = desk.storage.database.path
     database = set(_parts_of(path.resolve())) if path is not None else set()
     list_folder = desk.storage.rankings.folder(record.campaign_id) or folder
     sources = {Path(name).name for name in desk.storage.erasing.sources(record.campaign_id)}
     candidates = set(files_below(folder)) if folder.is_dir() else set()
-    candidates |= {list_folder / name for name in sources if (list_folder / name).is_file()}
+    known = {path.resolve() for path in candidates}  # the folder may be "."; no file is named twice
+    lists = {list_folder / name for name in sources if (list_folder / name).is_file()}
+    candidates |= {path for path in lists if path.resolve() not in known}
     pictures = {(list_folder / photo).resolve() for photo in photos if (list_folder / photo).is_file()}
+    pictures |= {path.resolve() for path in candidates if _is_sent_in(path, hashes)}
     looked = search(sorted(file for file in candidates if file.resolve() not in database), needles_of(values))
     found = [
         Found(path=trace.path, origin=_origin(trace.path, sources), values=trace.values)
@@ -214,6 +233,16 @@ def _files(desk: Desk, folder: Path, values: frozenset[str], photos: Sequence[st
         if trace.path.resolve() not in pictures
     ]
     return (*found, *(Found(path=picture, origin=Origin.PHOTO) for picture in sorted(pictures)))
+
+
+def _is_sent_in(path: Path, hashes: frozenset[str]) -> bool:
+    """Whether it is one of these pictures, whatever its name."""
+    if not hashes or path.suffix.casefold() not in _PICTURES:
+        return False
+    with suppress(OSError):
+        if path.stat().st_size <= MAX_PICTURE:
+            return hashlib.sha256(path.read_bytes()).hexdigest() in hashes
+    return False
 
 
 def _parts_of(path: Path) -> tuple[Path, ...]:

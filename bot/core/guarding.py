@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from bot.calls import SeenPost
 from bot.core.counting import CallCount
 from bot.core.desk import Desk
 from bot.decisions import Decision, MessageUpdate, PostUpdate
 from bot.errors import DatabaseError, NetworkRefusedError, PersonNeededError, Problem
 from bot.lifecycle import is_final, state_of
-from bot.model import Account, AuditEntry, MessageState, Post, PostState, Receipt, SeenPost, Slot, Standing
+from bot.model import Account, AuditEntry, MessageState, Post, PostState, Receipt, Slot, Standing
 from bot.platform import RunnerLock, installation_id, protect_folder, state_dir
 from bot.publishers import LookError, Publisher
 from bot.storage import Storage

@@ -40,12 +40,8 @@ def load(desk: Desk, loaded: LoadedList, *, answers: Mapping[int, str | None], s
     ``answers`` says of rows (by their number in the file) who they are: a known person's id, or None for somebody new.
     Raises ListQuestionError when a row may or may not be somebody known, ListError when the list contradicts itself.
     """
+    refuse_forgotten(desk)
     known = desk.storage.campaigns.find(desk.campaign)
-    if known is not None and desk.storage.erasing.was_forgotten(known.campaign_id):
-        what = f"The personal data of “{desk.campaign}” were erased; what it has posted is on record, and not by whose name."
-        raise UsageError(
-            Problem(what=what, remedy="Give the new campaign another name in config.toml, then load again.")
-        )
     previous = desk.storage.rankings.load(known.campaign_id) if known else Ranking()
     matched = match(previous, loaded.rows, answers)
     known_consents = desk.storage.rankings.recorded(known.campaign_id) if known else {}
@@ -53,16 +49,26 @@ def load(desk: Desk, loaded: LoadedList, *, answers: Mapping[int, str | None], s
     if recorded:
         ranking = with_consents(matched.ranking, recorded)
         matched = Matched(ranking=ranking, changes=differences(previous, ranking))
-    if save:
-        _save(desk, loaded, matched, recorded)
+    ended = _save(desk, loaded, matched, recorded) if save else ()
     return LoadResult(
         ranking=matched.ranking,
         changes=() if not previous.workers else matched.changes,
         notes=loaded.notes,
         first=not previous.workers,
         signed=_signed(desk, known, previous, matched) if known else (),
+        ended=ended,
         unnamed=_unnamed(desk, known, matched.ranking),
     )
+
+
+def refuse_forgotten(desk: Desk) -> None:
+    """Nothing comes into a campaign whose personal data were erased: it would all be posted again. Raises UsageError."""
+    known = desk.storage.campaigns.find(desk.campaign)
+    if known is not None and desk.storage.erasing.was_forgotten(known.campaign_id):
+        what = f"The personal data of “{desk.campaign}” were erased; what it has posted is on record, and not by whose name."
+        raise UsageError(
+            Problem(what=what, remedy="Give the new campaign another name in config.toml, then load again.")
+        )
 
 
 def _unnamed(desk: Desk, known: CampaignRecord | None, ranking: Ranking) -> tuple[str, ...]:
@@ -95,7 +101,10 @@ def _recorded(ranking: Ranking, known: Mapping[str, Recorded], *, asked: bool) -
     return {worker_id: recorded for worker_id, recorded in found if recorded is not None}
 
 
-def _save(desk: Desk, loaded: LoadedList, matched: Matched, recorded: Mapping[str, Recorded]) -> None:
+def _save(desk: Desk, loaded: LoadedList, matched: Matched, recorded: Mapping[str, Recorded]) -> tuple[str, ...]:
+    """The list, and the end of every sign-off that its consents do not carry, in one transaction: the codes of these."""
+    from bot.core.consenting import ends, uncovered
+
     record = desk.storage.campaigns.ensure(desk.campaign)
     entry = desk.entry(
         "load",
@@ -108,13 +117,15 @@ def _save(desk: Desk, loaded: LoadedList, matched: Matched, recorded: Mapping[st
         ),
         note=loaded.source_name,
     )
-    desk.storage.rankings.save(
+    posts = uncovered(desk, recorded, matched.ranking) if record.plan_code else ()
+    return desk.storage.rankings.save(
         record.campaign_id,
         matched.ranking,
         folder=loaded.folder,
         now=desk.clock.now(),
         entry=entry,
         recorded=recorded,
+        unsigned=ends(desk, posts),
     )
 
 

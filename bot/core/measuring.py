@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from bot.calls import Outcome, Refusal, Verdict
 from bot.config import Config
 from bot.core.desk import Desk
 from bot.cost import cost_of
 from bot.errors import NetworkRefusedError, Problem, UsageError
 from bot.metrics import Counts, Measured, Reading, Target, added
-from bot.model import Mode, Outcome, Refusal, Verdict
+from bot.model import Mode
 from bot.publishers import LookError
 from bot.publishers.measuring import BATCH, Measures
 

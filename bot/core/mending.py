@@ -8,19 +8,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
+from bot.calls import Verdict
 from bot.config import Config
 from bot.core.composing import Composer
+from bot.core.consenting import require_consent
 from bot.core.desk import Desk
 from bot.core.planning import as_planned
 from bot.core.remaking import watchlist_of
+from bot.core.second_look import look_once_more
 from bot.core.steering import decide, remember_plan, slot_at
 from bot.decisions import deleted, found, not_there
 from bot.digest import post_digest
 from bot.errors import NetworkRefusedError, PersonNeededError, Problem, UsageError
-from bot.lifecycle import state_of
-from bot.model import Draft, Message, MessageState, PlannedPost, Post, Receipt, SeriesKind, Slot, Verdict
+from bot.lifecycle import SETTLE_WINDOW, state_of
+from bot.model import Draft, Message, MessageState, PlannedPost, Post, Receipt, SeriesKind, Slot
 from bot.plan import Assignment
 from bot.publishers import Publisher
+from bot.publishers.snowflake import posted_at
 from bot.series import AT_A_TIME
 from bot.text import normalise
 
@@ -104,7 +108,7 @@ def replacement_for(desk: Desk, config: Config, post: Post) -> Replacement:
         raise UsageError(
             Problem(
                 what=f"The new {post.code} would say exactly what the old one says; nothing was deleted.",
-                remedy="First correct the list (then campaign-bot load LIST.csv) or the template, then run this again.",
+                remedy="First correct the list (campaign-bot fix) or the template, then run this again.",
             )
         )
     return Replacement(messages=messages, media=composer.media)
@@ -195,16 +199,29 @@ def settle_found(desk: Desk, code: str, address: str) -> Post:
     receipt = Receipt(
         network_id=network_id,
         url=f"https://x.com/{handle}/status/{network_id}",
-        posted_at=desk.clock.now(),
+        posted_at=posted_at(network_id, desk.clock.now()),
         adopted=True,
     )
     return decide(desk, post, "resolve", found(receipt), detail="found by a person")
 
 
 def settle_not_there(desk: Desk, code: str) -> Post:
-    """A person has looked, and it is not there: send it."""
+    """A person has looked, and it is not there: send it. Raises PersonNeededError while X may only be late."""
     slot = slot_at(desk.clock.now(), desk.settings().zone)
+    require_consent(desk, code, slot)
+    _refuse_too_early(desk, desk.post(code))
     return decide(desk, desk.post(code), "resolve", not_there(slot), detail="not there, by a person")
+
+
+def _refuse_too_early(desk: Desk, post: Post) -> None:
+    """Soon after a call, that its post is not shown means nothing, whoever has looked."""
+    attempt = desk.storage.delivery.open_attempt(post.key.account_id)
+    if attempt is None or attempt.message_id not in {message.message_id for message in post.messages}:
+        return
+    until = (attempt.settle_from or attempt.called_at) + SETTLE_WINDOW
+    if timedelta(0) < until - desk.clock.now() <= SETTLE_WINDOW:
+        what = f"X may still show it: before {until:%H:%M:%S} UTC it means nothing that {post.code} is not there."
+        raise PersonNeededError(Problem(what=what, remedy="Look again then. The runner looks by itself, too."))
 
 
 def network_id_in(address: str) -> str:
@@ -218,3 +235,41 @@ def network_id_in(address: str) -> str:
             )
         )
     return match.group(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mending:
+    """What a person does about posts of one campaign that are out, or may be. Posts are those of ``stage``; what a
+    replacement would say comes from the list on ``record``. Errors are those of the functions above."""
+
+    config: Config
+    record: Desk
+    stage: Desk
+
+    def delete(self, code: str, publisher: Publisher) -> Post:
+        """Take it off the network; it is never sent again."""
+        return delete_post(self.stage, code, publisher)
+
+    def correct_by_reply(self, code: str, text: str, slot: Slot | None = None) -> PlannedPost:
+        """Plan a reply that corrects a post."""
+        return correct_by_reply(self.stage, code, text, slot)
+
+    def replacement(self, code: str) -> Replacement:
+        """What would stand in the place of a post: today's list and template. Raises UsageError if nothing changes."""
+        return replacement_for(self.record, self.config, self.stage.post(code))
+
+    def correct_by_replacement(self, code: str, new: Replacement, slot: Slot | None = None) -> PlannedPost:
+        """Plan a new post in the place of one that was deleted."""
+        return correct_by_replacement(self.stage, code, new, slot)
+
+    def settle_found(self, code: str, address: str) -> Post:
+        """A person has found the post on the network."""
+        return settle_found(self.stage, code, address)
+
+    def look_once_more(self, code: str, publisher: Publisher) -> str:
+        """What the account shows of a post that a person says is not there. Raises PersonNeededError when it is there."""
+        return look_once_more(self.stage, code, publisher)
+
+    def settle_not_there(self, code: str) -> Post:
+        """A person has looked: it is not there, and may be sent."""
+        return settle_not_there(self.stage, code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,17 +13,18 @@ from bot.checks.contributed import despite as with_word
 from bot.config import SAFEGUARDS, UNWAIVABLE, Config, Series
 from bot.contribution import Alteration, Contribution, Moderation, Submission, alterations
 from bot.core import planning, signing, taking_in
-from bot.core.checking import as_problem
+from bot.core.checking import as_problem, findings, open_warnings
 from bot.core.composing import Composer
 from bot.core.desk import Desk
 from bot.core.remaking import watchlist_of
 from bot.errors import FindingsError, NotReadyError, PersonNeededError, Problem, UsageError
-from bot.model import Draft, Finding, Post, Ranking, SeriesKind, Severity
+from bot.model import Draft, Finding, MessageState, Post, Ranking, SeriesKind, Severity
 from bot.ranking.cells import CellError
 from bot.ranking.contributions import agrees, consent_of, covers_photo, name_of, text_of, time_of
 from bot.text import MAX_WEIGHT, weighted_length
 from bot.watchlist import Watchlist
 
+_NUMBER = re.compile(r"(?<![\w/#@.:-])\d[\d,]*(?![\w/])")
 _PARSERS: Mapping[str, Callable[[str], str]] = {
     "text": text_of,
     "name": name_of,
@@ -61,10 +63,12 @@ class Edited:
 
 @dataclass(frozen=True, kw_only=True)
 class SentOut:
-    """Posts that were planned and signed off at once: a late contribution, and the closing if its count has changed."""
+    """Posts that are planned and signed off at once: a late contribution, and the closing if its count has changed.
+    ``warnings`` are what the checks warn of in them, and are accepted with the sign-off."""
 
     plan: planning.PlanResult
     posts: tuple[Post, ...]
+    warnings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +92,12 @@ class Contributions:
         """All of them, judged. Raises TemplateError."""
         return self.judge(self.all())
 
-    def judge(self, every: Sequence[Contribution]) -> tuple[Judged, ...]:
-        """Contributions that may not be stored yet, each by itself and against the others. Raises TemplateError."""
-        open_ones = [one for one in every if one.state is not Moderation.TURNED_DOWN]
+    def judge(self, every: Sequence[Contribution], also: str = "") -> tuple[Judged, ...]:
+        """Contributions that may not be stored yet, each by itself and against the others. Raises TemplateError.
+
+        Those that are turned down are not looked at, but for the one with the code ``also``.
+        """
+        open_ones = [one for one in every if one.state is not Moderation.TURNED_DOWN or one.code == also]
         composer, series = Composer(self.config, Ranking(), None), self._series()
         messages = {one.code: composer.contribution(one, series) for one in every}
         found = _own_findings(open_ones, self.config, self.desk) + [
@@ -116,10 +123,17 @@ class Contributions:
         """Whether a post of it waits in the plan, or is out."""
         return any(post.code == code for post in _posts(self.desk))
 
+    def addresses(self, code: str) -> tuple[str, ...]:
+        """Where its post can be read by everybody; nothing for what is not out, or is deleted."""
+        messages = [message for post in _posts(self.desk) if post.code == code for message in post.messages]
+        out = [one.receipt.url for one in messages if one.receipt and one.state is MessageState.POSTED]
+        return tuple(out)
+
     def one(self, code: str) -> Judged:
-        """The contribution with this code. Raises UsageError."""
-        for judged in self.judged():
-            if judged.contribution.code == code.strip().lower():
+        """The contribution with this code, judged even when it is turned down: approving it comes next. Raises UsageError."""
+        wanted = code.strip().lower()
+        for judged in self.judge(self.all(), also=wanted):
+            if judged.contribution.code == wanted:
                 return judged
         remedy = "campaign-bot contributions list shows them all."
         raise UsageError(Problem(what=f"No contribution has the code “{code}”.", remedy=remedy))
@@ -181,13 +195,31 @@ class Contributions:
 
         What is signed off already stays where it is. Raises what planning and signing raise.
         """
+        return self.sign_out(self.place(codes, by=by), by=by)
+
+    def place(self, codes: Sequence[str], *, by: str) -> SentOut:
+        """The first half: plan again, so that these contributions have a slot. Nothing of it is signed off yet."""
         _require_name(by)
         desk = replace(self.desk, actor=by.strip())
-        closing = {post.code for post in _posts(desk) if post.kind is SeriesKind.CLOSING and post.approval is not None}
+        closing = {
+            post.code: post for post in _posts(desk) if post.kind is SeriesKind.CLOSING and post.approval is not None
+        }
         result = planning.plan(desk, self.config)
-        again = [void.code for void in result.voided if void.code in closing]
-        signing.approve(desk, codes=[*codes, *again], plan_code=result.plan_code, by=by)
-        return SentOut(plan=result, posts=tuple(desk.post(code) for code in (*codes, *again)))
+        again = [
+            void.code
+            for void in result.voided
+            if void.code in closing and _counts_anew(closing[void.code], desk.post(void.code))
+        ]
+        posts = tuple(desk.post(code) for code in (*codes, *again))
+        warnings = open_warnings(findings(desk), frozenset(post.code for post in posts))
+        return SentOut(plan=result, posts=posts, warnings=warnings)
+
+    def sign_out(self, placed: SentOut, *, by: str) -> SentOut:
+        """The second half: sign off what was placed, warnings and all."""
+        desk = replace(self.desk, actor=by.strip())
+        codes = [post.code for post in placed.posts]
+        signing.approve(desk, codes=codes, plan_code=placed.plan.plan_code, by=by)
+        return replace(placed, posts=tuple(map(desk.post, codes)))
 
     def _series(self) -> Series:
         for series in self.config.series:
@@ -323,7 +355,16 @@ def _refusal(finding: Finding) -> Problem:
     problem = as_problem(replace(finding, part=None))
     if finding.rule in UNWAIVABLE:
         return problem
-    return replace(problem, remedy=f"{problem.remedy}. Or approve it with your reason: --despite “why it is safe”")
+    return replace(problem, remedy=f'{problem.remedy}. Or approve it with your reason: --despite "why it is safe"')
+
+
+def _counts_anew(before: Post, after: Post) -> bool:
+    """Only numbers differ: the rest is what was signed. A number inside a word or an address is part of it."""
+    said = [
+        [(_NUMBER.sub("0", message.draft.text), message.draft.media) for message in post.messages]
+        for post in (before, after)
+    ]
+    return said[0] == said[1]
 
 
 def _waiting(one: Contribution) -> Contribution:
@@ -350,7 +391,7 @@ def _pictured(path: Path) -> Submission:
 
 def _require_name(by: str) -> None:
     if not by.strip():
-        raise UsageError(Problem(what="A moderator needs a name.", remedy="Add --by “Your Name”."))
+        raise UsageError(Problem(what="A moderator needs a name.", remedy='Add --by "Your Name".'))
 
 
 def _posts(desk: Desk) -> tuple[Post, ...]:

@@ -11,7 +11,15 @@ from pathlib import Path
 from bot.clock import Clock
 from bot.config_tables import FILE, lines_of_keys
 from bot.core.counting import CallCount
-from bot.errors import DatabaseError, NotReadyError, PersonNeededError, Problem, RunnerLockedError, UsageError
+from bot.errors import (
+    HOW_TO_BEGIN,
+    DatabaseError,
+    NotReadyError,
+    PersonNeededError,
+    Problem,
+    RunnerLockedError,
+    UsageError,
+)
 from bot.model import AuditEntry
 from bot.platform import RunnerLock, folder_risk, installation_id, protect_folder, state_dir
 from bot.storage import Storage
@@ -116,7 +124,7 @@ def move_database(
 def _refuse_nothing_to_do(origin: Database, goal: Database) -> None:
     if not origin.exists() or revision_of(origin) is None:
         raise NotReadyError(
-            Problem(what="There is nothing to move yet.", where=origin.where, remedy="Run: campaign-bot load LIST.csv")
+            Problem(what="There is nothing to move yet.", where=origin.where, remedy=f"Run: {HOW_TO_BEGIN}")
         )
     if origin.where == goal.where:
         raise UsageError(Problem(what="The campaign's database is that one already.", where=goal.where))

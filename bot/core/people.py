@@ -13,6 +13,7 @@ from bot.core.remaking import Remade, remake, watchlist_of
 from bot.core.withdrawing import Public, Pulled
 from bot.errors import Problem, UsageError
 from bot.model import SeriesKind, Worker
+from bot.naming import same_name
 from bot.publishers import Publisher
 from bot.watchlist import PODIUM, Watchlist
 from bot.wishes import PlaceWords, StopEntry
@@ -39,9 +40,27 @@ class People:
     def find(self, text: str) -> Worker:
         """Somebody of the list, or somebody who has withdrawn, by rank, name or id. Raises UsageError."""
         watchlist = self.watchlist()
+        if self.config.is_day and not watchlist.ranking.workers:
+            raise UsageError(self._contributor(text))
         listed = {worker.worker_id for worker in watchlist.ranking.workers}
         others = [one for one in withdrawing.people_withdrawn(watchlist) if one.worker_id not in listed]
         return withdrawing.find_person(watchlist.ranking, text, others)
+
+    def _contributor(self, text: str) -> Problem:
+        """In a day of contributions nobody is on a list: who wrote something has it turned down, also when it is out."""
+        record = self.record.record()
+        theirs = [
+            one.code
+            for one in self.record.storage.contributions.all(record.campaign_id)
+            if text.strip().casefold() == one.code or (one.name and same_name(one.name, text))
+        ]
+        steps = [f"campaign-bot contributions turn-down {code}" for code in theirs or ["CODE"]]
+        which = "" if theirs else " The codes: campaign-bot contributions list."
+        return Problem(
+            what="This is a day of contributions: there is no list of people to withdraw from.",
+            remedy=f"Turn down what they sent in, also when it is public already: {' && '.join(steps)}.{which} "
+            f'So that nobody else names them: campaign-bot stop-list add "{text}"',
+        )
 
     def alone(self, person: Worker) -> str:
         """The organisation that has nobody else on the list; empty when there is somebody."""

@@ -17,16 +17,15 @@ from bot.core.composing import Composer
 from bot.core.desk import Desk
 from bot.core.remaking import watchlist_of
 from bot.digest import Change, plan_code, plan_difference, post_digest
-from bot.lifecycle import is_final, state_of
+from bot.lifecycle import has_begun, is_final, state_of
 from bot.memory import without_collector
-from bot.model import Account, MessageState, PlannedPost, Post, PostKey, PostState, Ranking, SeriesKind, Standing
+from bot.model import Account, PlannedPost, Post, PostKey, PostState, Ranking, SeriesKind, Standing
 from bot.plan import Assignment, Pinned, assign
 from bot.publishers.registry import require_known
 from bot.settings import settings_of, settings_to_json
 from bot.storage.plans import PlanLine, PlanUpdate, Revision
 from bot.wordings import Turn, choose_wordings
 
-_UNTOUCHED = {MessageState.PENDING, MessageState.FAILED, MessageState.HELD}
 NOT_OUT = frozenset({PostState.SKIPPED, PostState.DELETED, PostState.MISSED, PostState.FAILED})
 """Posts in these states are not among what a closing post counts."""
 Progress = Callable[[Iterable[Assignment], int], Iterable[Assignment]]
@@ -110,12 +109,8 @@ def prepare(
         for assignment in progress(made.assignments, len(made.assignments))
     )
     update, result = _difference(desk, config, account, stored, wanted, composer)
+    update = replace(update, based_on=record.plan_code)
     return update, replace(result, notes=made.notes, first=not record.plan_code)
-
-
-def has_begun(post: Post) -> bool:
-    """Something of it is out, on its way, or was: its texts are history."""
-    return any(message.state not in _UNTOUCHED or message.in_doubt for message in post.messages)
 
 
 def _keeps_slot(post: Post, fixed: Collection[str], now: datetime, *, respread: bool) -> bool:
@@ -196,10 +191,8 @@ def _difference(
     keys = {post.key for post in wanted}
     kept = tuple(post for post in stored if post.key not in keys and not _may_go(post))
     gone = tuple(post for post in stored if post.key not in keys and _may_go(post))
-    digests = {post.key: post.digest for post in kept} | {
-        post.key: post_digest(account.network, account.handle, post.messages, post.in_reply_to) for post in wanted
-    }
     by_key = {post.key: post for post in stored}
+    digests = {post.key: post.digest for post in kept} | _digests(account, stored, wanted)
     revised = [_revision(by_key[post.key], post, digests[post.key]) for post in wanted if post.key in by_key]
     revised += [(_no_longer_wanted(post), None) for post in kept if not (has_begun(post) or _stays(post))]
     everything = tuple(chain(wanted, (as_planned(post) for post in kept)))
@@ -207,6 +200,7 @@ def _difference(
     code = plan_code(lines)
     changes = plan_difference((as_planned(post) for post in stored), everything)
     voided = tuple(why for _, why in revised if why is not None)
+    touched = {post.post_id for post in gone} | {revision.post_id for revision, _ in revised if revision is not None}
     update = PlanUpdate(
         added=tuple((post, digests[post.key]) for post in wanted if post.key not in by_key),
         revised=tuple(revision for revision, _ in revised if revision is not None),
@@ -216,12 +210,22 @@ def _difference(
         config_digest=config_digest(config),
         plan_code=code,
         lines=lines,
+        seen=tuple(post for post in stored if post.post_id in touched),
         entries=(
             desk.entry("plan", detail=f"plan {code}: {_counted(changes)}"),
             *(desk.entry("sign-off ended", post_code=void.code, detail=void.why) for void in voided),
         ),
     )
     return update, PlanResult(plan_code=code, changes=changes, voided=voided, notes=(), first=False)
+
+
+def _digests(account: Account, stored: Sequence[Post], wanted: Iterable[PlannedPost]) -> dict[PostKey, str]:
+    """What has begun keeps its digest, as it keeps its texts: also one that was pulled, or whose texts were erased."""
+    history = {post.key: post.digest for post in stored if has_begun(post)}
+    return {
+        post.key: history.get(post.key) or post_digest(account.network, account.handle, post.messages, post.in_reply_to)
+        for post in wanted
+    }
 
 
 def _stays(post: Post) -> bool:
@@ -255,9 +259,8 @@ def _revision(stored: Post, wanted: PlannedPost, digest: str) -> tuple[Revision 
     retimed = wanted.slot != stored.slot
     if not (rewritten or retimed or wanted.code != stored.code or wanted.wording != stored.wording):
         return None, None
-    signed = stored.approval is not None and stored.approval.digest == stored.digest
     voided = None
-    if signed and (rewritten or moved):
+    if stored.is_signed and (rewritten or moved):
         why = "its text or picture has changed" if rewritten else "the planner moved it"
         voided = Voided(code=wanted.code, why=why)
     standing = stored.standing
@@ -270,7 +273,7 @@ def _revision(stored: Post, wanted: PlannedPost, digest: str) -> tuple[Revision 
         digest=digest,
         standing=standing,
         standing_reason="" if standing is Standing.DRAFT else stored.standing_reason,
-        approved=signed and voided is None,
+        approved=stored.is_signed and voided is None,
         wording=wanted.wording,
         messages=wanted.messages if rewritten else None,
     )

@@ -25,7 +25,6 @@ class Rehearsal:
     events: tuple[Event, ...]
     posts: tuple[Post, ...]
     assumed: tuple[str, ...]
-    began_at: datetime
     ended_at: datetime
 
 
@@ -50,7 +49,6 @@ def rehearse(desk: Desk, copy: Storage, *, progress: Callable[[Event], None] = l
         events=tuple(events),
         posts=copy.plans.posts(record.campaign_id),
         assumed=assumed,
-        began_at=desk.clock.now(),
         ended_at=clock.now(),
     )
 

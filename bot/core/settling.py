@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.calls import Attempt, SeenPost
 from bot.lifecycle import MAX_CALLS, SETTLE_WINDOW, Change, Policy
-from bot.model import Attempt, Message, MessageState, Post, Receipt, SeenPost
+from bot.model import Message, MessageState, Post, Receipt
 from bot.text import match_key
 
 CLOCK_SKEW = timedelta(minutes=2)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.core.checking import as_problem, findings, open_warnings, refuse_errors, tick_shown
+from bot.core.accepting import tick_shown
+from bot.core.checking import as_problem, findings, open_warnings, refuse_errors
+from bot.core.consenting import end_uncovered
 from bot.core.desk import Desk
 from bot.errors import FindingsError, NotApprovedError, Problem, UsageError
 from bot.lifecycle import state_of
@@ -35,7 +37,7 @@ def approve(
     Raises NotApprovedError with the difference when the plan is another one by now, FindingsError when a check says no.
     """
     if not by.strip():
-        raise UsageError(Problem(what="A sign-off needs a name.", remedy="Add --by “Your Name”."))
+        raise UsageError(Problem(what="A sign-off needs a name.", remedy='Add --by "Your Name".'))
     record = desk.planned()
     seen = plan_code.strip().upper()
     if seen != record.plan_code:
@@ -53,10 +55,12 @@ def approve(
     detail = f"plan {record.plan_code}: {_counted(codes_signed)}"
     entry = desk.entry("approve", detail=detail, note=f"signed off by {by.strip()}")
     if not desk.storage.plans.approve(record.campaign_id, approvals, seen=record.plan_code, entry=entry):
-        raise NotApprovedError(*_what_changed(desk, seen, desk.planned().plan_code))
+        raise NotApprovedError(*_overtaken(desk, seen, desk.planned().plan_code))
+    ended = end_uncovered(desk)  # consent may have been taken back since the checks ran
     tick_shown(desk, warnings, by=by.strip(), reason=f"accepted with the sign-off of plan {record.plan_code}")
     already = tuple(post.code for post in posts if state_of(post) is PostState.APPROVED)
-    return Signed(plan_code=record.plan_code, codes=tuple(post.code for post in wanted), already=already)
+    codes_signed = tuple(code for code in codes_signed if code not in ended)
+    return Signed(plan_code=record.plan_code, codes=codes_signed, already=already)
 
 
 def _open_warnings(desk: Desk, wanted: Sequence[Post], *, accept: bool) -> tuple[Finding, ...]:
@@ -104,6 +108,13 @@ def _refuse_unsignable(posts: Iterable[Post]) -> None:
                 for code in late
             )
         )
+
+
+def _overtaken(desk: Desk, seen: str, current: str) -> list[Problem]:
+    if seen != current:
+        return _what_changed(desk, seen, current)
+    what = "One of these posts was skipped, missed or signed by somebody else while you signed; nothing was signed."
+    return [Problem(what=what, remedy="Look again (campaign-bot status), then sign what still waits.")]
 
 
 def _what_changed(desk: Desk, seen: str, current: str) -> list[Problem]:

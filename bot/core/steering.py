@@ -52,17 +52,25 @@ def skip_post(desk: Desk, code: str, reason: str) -> Post:
 
 def retry_post(desk: Desk, code: str) -> Post:
     """Send what is missing of it now, or as soon as the distance to other posts allows."""
-    return decide(desk, desk.post(code), "retry", retry(soonest_slot(desk, code)))
+    from bot.core.consenting import require_consent  # the status needs no checks
+
+    slot = soonest_slot(desk, code)
+    require_consent(desk, code, slot)
+    return decide(desk, desk.post(code), "retry", retry(slot))
 
 
 def move_post(desk: Desk, code: str, slot: Slot) -> Post:
-    """Give it another slot. Raises UsageError for one that has passed or is taken."""
+    """Give it another slot. Raises UsageError for one that has passed or is taken, FindingsError for one at which
+    somebody's consent has ended."""
+    from bot.core.consenting import require_consent
+
     post = desk.post(code)
     if slot.due_at < desk.clock.now() - _STILL_NOW:
         raise UsageError(
             Problem(what=f"{slot.local:%a %d %b %H:%M} has passed.", remedy="Choose a later time, or: --to now")
         )
     _refuse_crowding(desk, post, slot)
+    require_consent(desk, code, slot)
     return decide(desk, post, "reschedule", reschedule(slot), detail=f"to {slot.local:%Y-%m-%d %H:%M:%S}")
 
 

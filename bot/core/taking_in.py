@@ -15,6 +15,7 @@ from pathlib import Path
 from bot.contribution import Alteration, Contribution, Moderation, Photo, Submission, alterations
 from bot.core.composing import MAX_PICTURE, mime_of
 from bot.core.desk import Desk
+from bot.core.loading import refuse_forgotten
 from bot.errors import ListError, PersonNeededError, Problem
 from bot.ranking.contributions import HandedInFile
 from bot.ranking.names import fold
@@ -84,7 +85,9 @@ def take_in(desk: Desk, submissions: Sequence[Submission], *, source: str, save:
     """Store what was handed in, all of it or nothing; without ``save``, only say what would happen.
 
     What is known already is not taken twice. What has changed since is changed, and waits for a moderator again.
+    Raises UsageError for a campaign that was forgotten: nobody could tell any more what is known already.
     """
+    refuse_forgotten(desk)
     for _ in range(_TRIES):
         known = desk.storage.campaigns.find(desk.campaign)
         stored = desk.storage.contributions.all(known.campaign_id) if known else ()

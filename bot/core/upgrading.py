@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.errors import NotReadyError, Problem
+from bot.errors import HOW_TO_BEGIN, NotReadyError, Problem
 from bot.storage.copying import back_up
 from bot.storage.engine import Database
 from bot.storage.installation import Installation
@@ -64,7 +64,7 @@ def upgrade_database(database: Database, now: datetime) -> Upgraded:
     before = state_of_database(database)
     if not before.exists:
         raise NotReadyError(
-            Problem(what="There is no database yet.", where=before.where, remedy="Run: campaign-bot load LIST.csv")
+            Problem(what="There is no database yet.", where=before.where, remedy=f"Run: {HOW_TO_BEGIN}")
         )
     if before.revision is not None and before.revision >= HEAD:
         require_current(database)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.config import Config
 from bot.config_reading import config_digest
@@ -16,6 +17,7 @@ from bot.model import Account, MessageState, Mode, Post, PostState
 from bot.reports.preview import Preview, build_preview, title_of, titles_of
 from bot.reports.status_text import Decision, Status, StatusPost, StatusProblem
 
+_ALIVE = timedelta(minutes=1)
 _COMMANDS = {
     PostState.MISSED: "campaign-bot reschedule {code} --to next",
     PostState.FAILED: "campaign-bot retry {code}",
@@ -43,6 +45,7 @@ def preview(desk: Desk, *, mode: Mode, choose: Callable[[Post], bool] = lambda _
         plan_code=record.plan_code,
         now=desk.clock.now(),
         hashtags=settings.hashtags,
+        started=record.started_at is not None,
         budget_left=None
         if settings.budget.usd is None
         else settings.budget.usd - cost_of(posts, settings.prices).total,
@@ -76,8 +79,9 @@ def status(desk: Desk, config: Config, *, mode: Mode, runner_alive: bool) -> Sta
         last_post=_last_post(posts, titles),
         counts=tuple((state, counts[state]) for state in PostState if counts[state]),
         problems=tuple(problem_of(post) for post in posts if needs_person(post)),
-        account_stopped=account.stopped if account else "",
+        account_stopped=_stopped(desk, account, alive=runner is not None) if account else "",
         config_differs=record.config_digest != config_digest(config),
+        finished=bool(posts) and all(is_final(post) for post in posts),
     )
 
 
@@ -123,6 +127,16 @@ def _next_post(posts: Iterable[Post], titles: dict[str, str]) -> StatusPost | No
     return None
 
 
+def _stopped(desk: Desk, account: Account, *, alive: bool) -> str:
+    """Why nothing goes out on an account although a runner is at work; empty when it does."""
+    if account.stopped or not alive:
+        return account.stopped
+    from bot.core.leaving import nobody_serves  # the status is quick
+
+    left = nobody_serves(desk.storage, [account], now=desk.clock.now(), max_age=_ALIVE)
+    return "The runner at work has no credentials for it. To give it some: campaign-bot connect" if left else ""
+
+
 def _last_post(posts: Iterable[Post], titles: dict[str, str]) -> StatusPost | None:
     sent = [
         (message.receipt, post)
@@ -139,10 +153,21 @@ def _last_post(posts: Iterable[Post], titles: dict[str, str]) -> StatusPost | No
 def problem_of(post: Post) -> StatusProblem:
     """What a post waits for, and the command that deals with it."""
     state = state_of(post)
-    doubtful = any(message.in_doubt for message in post.messages)
-    command = command_for(PostState.HELD if doubtful else _asked(state), post.code)
     reason = reason_of(post)
     if len(post.messages) > 1:
         out = sum(1 for message in post.messages if message.state is MessageState.POSTED)
         reason = f"{out} of {len(post.messages)} posted. {reason}".strip()
-    return StatusProblem(code=post.code, state=state, reason=reason, command=command)
+    return StatusProblem(code=post.code, state=state, reason=reason, command=_way_out(post, state))
+
+
+def _way_out(post: Post, state: PostState) -> str:
+    """Never a command that refuses: what is torn, or has begun and lost its sign-off, can only be left out."""
+    if any(message.in_doubt for message in post.messages):
+        return command_for(PostState.HELD, post.code)
+    states = {message.state for message in post.messages}
+    signed = post.is_signed
+    if MessageState.DELETED in states or (not signed and state in {PostState.PARTIAL, PostState.FAILED}):
+        return f"campaign-bot skip {post.code}"
+    if not signed and state is PostState.HELD:
+        return command_for(PostState.MISSED, post.code)
+    return command_for(_asked(state), post.code)

@@ -9,6 +9,7 @@ from bot.config import Config
 from bot.core.desk import Desk
 from bot.core.remaking import Remade, remake, watchlist_of
 from bot.errors import PersonNeededError, Problem, UsageError
+from bot.lifecycle import has_begun
 from bot.model import Message, Post, Ranking, SeriesKind, Worker
 from bot.naming import mark_of, same_name
 from bot.pulling import Pull, public_parts, pulls
@@ -189,8 +190,11 @@ def public_posts(desk: Desk, watchlist: Watchlist, banned: Sequence[Banned]) -> 
 
 
 def undecided_places(watchlist: Watchlist, posts: Sequence[Post]) -> tuple[int, ...]:
-    """Places of the podium that nobody is named for, and about which nobody has decided, while a thread waits."""
-    if not any(post.kind is SeriesKind.WINNER for post in posts):
+    """Places of the podium that nobody is named for, and about which nobody has decided, while a thread waits.
+
+    What has begun is history: no decision changes it any more.
+    """
+    if not any(post.kind is SeriesKind.WINNER and not has_begun(post) for post in posts):
         return ()
     return tuple(gap.rank for gap in watchlist.nameable.gaps if gap.rank <= PODIUM and gap.words is None)
 

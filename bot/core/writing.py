@@ -127,7 +127,7 @@ def _not_signed(posts: Iterable[Post], ranking: Ranking) -> list[str]:
         message.draft.text
         for post in posts
         for message in post.messages
-        if message.state is MessageState.POSTED or (post.approval and post.approval.digest == post.digest)
+        if message.state is MessageState.POSTED or post.is_signed
     ]
     return [_unsigned(worker) for worker in ranking.workers if not any(plain(worker.name) in text for text in texts)]
 

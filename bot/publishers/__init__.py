@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
-from bot.model import Identity, Media, Outcome, Outgoing, SeenPost
+from bot.calls import Identity, Outcome, Outgoing, SeenPost
+from bot.model import Media
 
 
 class Publisher(Protocol):

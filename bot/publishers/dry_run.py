@@ -6,8 +6,9 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.calls import Identity, Outcome, Outgoing, Refusal, SeenPost, Verdict
 from bot.clock import Clock
-from bot.model import Identity, Media, Outcome, Outgoing, Receipt, Refusal, SeenPost, Verdict
+from bot.model import Media, Receipt
 from bot.publishers.snowflake import first_id_of
 
 

@@ -20,11 +20,12 @@ from urllib.parse import parse_qs
 import requests
 import tweepy
 
+from bot.calls import Identity, Outcome, Outgoing, Refusal, SeenPost, Verdict
 from bot.clock import Clock
 from bot.credentials import Credentials, check_credentials
 from bot.errors import CredentialsError, NetworkRefusedError, Problem
 from bot.metrics import Measured
-from bot.model import Identity, Media, Outcome, Outgoing, Receipt, Refusal, SeenPost, Verdict
+from bot.model import Media, Receipt
 from bot.publishers import LookError, UploadError
 from bot.publishers.registry import Gateway
 from bot.publishers.searching import Asked, Page

@@ -23,7 +23,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from bot.model import Outcome, Refusal, Verdict
+from bot.calls import Outcome, Refusal, Verdict
 
 WITHOUT_A_RESET = timedelta(minutes=15)
 """How long to wait after a 429 that does not say when it ends: X's usual window."""
