@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain, pairwise, repeat
 from typing import Any
 
@@ -240,7 +240,11 @@ def _timely(evidence: Evidence) -> Iterator[str]:
                 yield f"{post.code} went out early"
             if late > POLICY.lateness_limit + _SLACK:
                 yield f"{post.code} went out {late} late"
-            before = [out.at for out in evidence.network.posts if out.handle == call.handle and out.by]
+            before = [
+                out.at
+                for out in evidence.network.posts
+                if out.handle == call.handle and out.by and out.text != call.outgoing.text
+            ]
             gap = min((call.at - at for at in before if at < call.at), default=POLICY.catch_up_spacing)
             if late > POLICY.catch_up_spacing + _SLACK and gap < POLICY.catch_up_spacing:
                 yield f"{post.code} was late, and came {gap} after the one before"
@@ -251,20 +255,24 @@ def _handled(evidence: Evidence, post: Post) -> bool:
 
 
 def _limits_kept(evidence: Evidence) -> Iterator[str]:
-    """What an account was told counts from the moment at which it was written down."""
+    """What an account was told counts from the moment at which it was written down, for what is begun after it.
+
+    Nobody can take back a call whose sender stood still in the middle of it.
+    """
     if not evidence.quiet_clock:
         return
     free_at: dict[str, datetime] = {}
     stopped: dict[str, datetime] = {}
-    noted = _noted_refusals(evidence)
+    made = _attempts_by_call(evidence)
     for call in evidence.network.calls:
         proofs = [at for at in evidence.proofs.get(call.handle, []) if at <= call.at]
         stop = stopped.get(call.handle)
-        if stop is not None and not any(at >= stop for at in proofs):
+        begun_at, was_noted = next(made[call.runner_id, text_hash(call.outgoing.text)])
+        if stop is not None and begun_at >= stop and not any(at >= stop for at in proofs):
             yield f"a call on {call.handle}, which was stopped"
         if call.at < free_at.get(call.handle, call.at) and not proofs:
             yield f"a call on {call.handle} before its limit was over"
-        if not next(noted[call.runner_id, text_hash(call.outgoing.text)]):
+        if not was_noted:
             continue
         if call.trouble is Trouble.LIMITED_UNTIL:
             free_at[call.handle] = call.at + RESET_AFTER
@@ -272,13 +280,15 @@ def _limits_kept(evidence: Evidence) -> Iterator[str]:
             stopped[call.handle] = call.at
 
 
-def _noted_refusals(evidence: Evidence) -> dict[tuple[str, str], Iterator[bool]]:
-    """Of each runner's calls for a text, in order: whether a refusal was written down."""
-    found: dict[tuple[str, str], list[bool]] = {}
+def _attempts_by_call(evidence: Evidence) -> dict[tuple[str, str], Iterator[tuple[datetime, bool]]]:
+    """Of each runner's calls for a text, in order: when it was begun, and whether a refusal was written down."""
+    found: dict[tuple[str, str], list[tuple[datetime, bool]]] = {}
     for attempt in evidence.attempts:
         if not attempt.reason.startswith(_STOOD_STILL):
-            found.setdefault((attempt.runner_id, attempt.text_hash), []).append(bool(attempt.refusal))
-    return defaultdict(lambda: repeat(False), {key: chain(flags, repeat(False)) for key, flags in found.items()})
+            key = (attempt.runner_id, attempt.text_hash)
+            found.setdefault(key, []).append((attempt.called_at, bool(attempt.refusal)))
+    unknown = (datetime.max.replace(tzinfo=UTC), False)
+    return defaultdict(lambda: repeat(unknown), {key: chain(some, repeat(unknown)) for key, some in found.items()})
 
 
 def _messages(evidence: Evidence) -> dict[int, tuple[Post, Message]]:

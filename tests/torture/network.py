@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.calls import Identity, Outcome, Outgoing, Refusal, SeenPost, Verdict
 from bot.clock import Clock, VirtualClock
-from bot.model import Identity, Media, Outcome, Outgoing, Receipt, Refusal, SeenPost, Verdict
+from bot.model import Media, Receipt
 from bot.publishers import LookError, UploadError
 from bot.publishers.snowflake import first_id_of
 

@@ -40,11 +40,11 @@ def _resolve(world: World, post: Post, message: Message) -> bool:
     handle = world.handle_of(post)
     for found in world.network.visible(handle):
         if found.text == message.draft.text:
-            world.bot_of(post.code).settle_found(post.code, f"https://x.com/{handle}/status/{found.network_id}")
+            world.bot_of(post.code).mending.settle_found(post.code, f"https://x.com/{handle}/status/{found.network_id}")
             return True
     if world.network.is_coming(message.draft.text) or world.may_still_send():
         return False
-    world.bot_of(post.code).settle_not_there(post.code)
+    world.bot_of(post.code).mending.settle_not_there(post.code)
     world.touched(post.code)
     return True
 

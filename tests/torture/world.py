@@ -348,7 +348,7 @@ class World:
         """Taken off the network, it never comes again."""
         post = self.bot_of(code).post(code)
         gateway = self.network.gateway(self.handle_of(post), "", self.walls[0])
-        self.bot_of(code).delete(code, gateway)
+        self.bot_of(code).mending.delete(code, gateway)
         self.spans.append(Span(why="deleted", after=self._newest_attempt(), codes=frozenset({code})))
 
     def touched(self, code: str) -> None:
@@ -358,7 +358,7 @@ class World:
     def correct(self, code: str, text: str, slot: Slot) -> None:
         """A correction is written, and signed off."""
         bot = self.bot_of(code)
-        planned = bot.correct_by_reply(code, text, slot)
+        planned = bot.mending.correct_by_reply(code, text, slot)
         seen = bot.stage.planned().plan_code
         bot.approve(codes=[planned.code], plan_code=seen, by="Ann Example", accept_warnings=True)
 
