@@ -127,7 +127,7 @@ def mentions(view: PlanView) -> Iterator[Finding]:
                     part=part.number,
                 )
     if codes:
-        yield _mention_summary(list(codes))
+        yield _mention_summary(list(codes), listed=bool(view.ranking.workers))
 
 
 def _stray_mention(handle: str, view: PlanView) -> tuple[str, str]:
@@ -140,10 +140,13 @@ def _stray_mention(handle: str, view: PlanView) -> tuple[str, str]:
             f"Write the name without @ in the list (for example “{name.replace('@', 'At ')}”), then load and plan again.",
         )
     remedy = "Name people by name; put a handle in the list only for somebody who has agreed to it."
+    if not view.ranking.workers:
+        return f"{sign} would be mentioned, and X may refuse that.", remedy
     return f"{sign} is not a handle of the list.", remedy
 
 
-def _mention_summary(codes: list[str]) -> Finding:
+def _mention_summary(codes: list[str], *, listed: bool) -> Finding:
+    otherwise = "take the handles out of the list to name people only by name" if listed else "take the @ away"
     more = f" and {len(codes) - _SHOWN_CODES:,} more" if len(codes) > _SHOWN_CODES else ""
     named = ", ".join(codes[:_SHOWN_CODES]) + more
     return Finding(
@@ -151,7 +154,7 @@ def _mention_summary(codes: list[str]) -> Finding:
         severity=Severity.WARNING,
         message=f"{len(codes):,} {'post mentions' if len(codes) == 1 else 'posts mention'} an @handle ({named}); "
         "since 2026 X may refuse those.",
-        remedy="Be sure that each of them has agreed, or take the handles out of the list to name people only by name.",
+        remedy=f"Be sure that each of them has agreed, or {otherwise}.",
     )
 
 

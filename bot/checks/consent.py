@@ -165,7 +165,7 @@ def _lacking(view: PlanView, post: Post, parts: Sequence[Part], worker: Worker) 
     why = _why_not(known, network, post.slot.local.date())
     if why:
         remedy = (
-            f"If there is one, record it: campaign-bot fix {who} consent name; if not, take the person out of the list."
+            f"If they have agreed, record it: campaign-bot fix {who} consent name; if not: campaign-bot withdraw {who}"
         )
         yield f"{worker.name} {why}.", remedy
         return

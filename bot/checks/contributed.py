@@ -13,6 +13,7 @@ from bot.config import SAFEGUARDS, Checks
 from bot.contribution import Contribution
 from bot.model import Draft, Finding, Media, Message, Post, PostKey, PostState, Ranking, SeriesKind, Severity, Slot
 from bot.watchlist import Watchlist
+from bot.wording import plural
 
 OWN_WORDS = (
     "CHILD",
@@ -33,6 +34,7 @@ OWN_WORDS = (
     "CAPS",
     "SENTENCE",
     "EMOJI-COUNT",
+    "EMOJI-MID",
     "EMOJI-REPEAT",
     "EMOJI-ONLY",
     "POLITICS",
@@ -47,15 +49,15 @@ _REMEDIES = MappingProxyType(
         "LEN": "Shorten it: {edit}. Or make a thread of it: campaign-bot contributions thread {code}",
         "EMPTY": "Turn it down: campaign-bot contributions turn-down {code}",
         "DUPLICATE": "Turn one of the two down: campaign-bot contributions turn-down {code}",
-        "ALT-MISSING": "Say what the picture shows: campaign-bot contributions edit {code} --alt-text “…”",
-        "ALT-LONG": "Say it in one or two sentences: campaign-bot contributions edit {code} --alt-text “…”",
-        "ALT-LAZY": "Say what the picture shows: campaign-bot contributions edit {code} --alt-text “…”",
-        "CONSENT": "Ask, then: campaign-bot contributions edit {code} --consent “yes, …”. Or turn it down.",
+        "ALT-MISSING": 'Say what the picture shows: campaign-bot contributions edit {code} --alt-text "…"',
+        "ALT-LONG": 'Say it in one or two sentences: campaign-bot contributions edit {code} --alt-text "…"',
+        "ALT-LAZY": 'Say what the picture shows: campaign-bot contributions edit {code} --alt-text "…"',
+        "CONSENT": 'Ask, then: campaign-bot contributions edit {code} --consent "yes, …". Or turn it down.',
         "CAPS": "Write it in small letters: {edit}",
         "MENTION": "Take the @ away, unless that account has agreed: {edit}",
     }
 )
-_EDIT = "campaign-bot contributions edit {code} --text “…”"
+_EDIT = 'campaign-bot contributions edit {code} --text "…"'
 _OTHERWISE = "Change it ({edit}), or turn it down: campaign-bot contributions turn-down {code}"
 _FROM_THE_TEMPLATE = frozenset(
     {"HASHTAG-CASE", "HASHTAG-COUNT", "HASHTAG-PLACE", "SLOT-PAST", "SPACING", "QUIET-PERIOD", "THREAD"}
@@ -107,15 +109,20 @@ def _accepted(finding: Finding, one: Contribution | None) -> Finding:
 
 def day_count(view: PlanView) -> Iterator[Finding]:
     """The closing post says how many contributions there were, and is frozen when the day is planned. What happens later
-    (one more, one skipped) makes it wrong until somebody plans again. (Judgement: a wrong number is public for ever.)"""
+    (one more, one skipped) makes it wrong until somebody plans again. (Judgement: a wrong number is public for ever.)
+
+    The closing may say other numbers as well, such as how many people wrote. One that is larger than the right one, but
+    not than all that was ever sent in, is taken for a count of before.
+    """
     states = [view.states[post.key] for post in view.posts if post.kind is SeriesKind.CONTRIBUTIONS]
     right = sum(state not in _NOT_OUT for state in states)
+    sent_in = max(len(states), len(view.ranking.contributions))
     for post in view.posts:
         if post.kind is not SeriesKind.CLOSING or view.states[post.key] in FINAL or not states:
             continue
         numbers = {int(found.replace(",", "")) for one in post.messages for found in _NUMBER.findall(one.draft.text)}
-        if numbers and right not in numbers:
-            what = f"The closing post does not say {right}, which is how many contributions will be out."
+        if numbers and (right not in numbers or any(right < number <= sent_in for number in numbers)):
+            what = f"{plural(right, 'contribution')} will be out, but the closing post says another number."
             remedy = "Plan again shortly before it goes out, and sign it off: campaign-bot plan"
             yield replace(of_campaign("DAY-COUNT", Severity.WARNING, what, remedy), post_code=post.code)
 

@@ -9,7 +9,7 @@ from functools import cache
 
 from bot.checks.names import SPARE
 from bot.checks.view import Passage, PlanView, warning
-from bot.model import Finding
+from bot.model import Finding, SeriesKind
 
 MOST_EMOJI = 3
 _MAYBE = re.compile("[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]")
@@ -37,7 +37,7 @@ def emoji_repeat(view: PlanView) -> Iterator[Finding]:
 
 def emoji_mid(view: PlanView) -> Iterator[Finding]:
     """Emoji stand at the end: no words after one (University of Oxford, communications.admin.ox.ac.uk). Hashtags and links
-    may follow."""
+    may follow. In a contribution the end of a line is enough: the template puts the name below."""
     for passage, found in _with_emoji(view):
         if found and _is_read_on(passage, found[0]):
             what = f"Words follow after {found[0][0]}."
@@ -65,7 +65,10 @@ def _with_emoji(view: PlanView) -> Iterator[tuple[Passage, list[re.Match[str]]]]
 
 def _is_read_on(passage: Passage, first: re.Match[str]) -> bool:
     """Whether words or names come after the first emoji. Names are looked for in the text itself, the rest in its prose."""
-    after = re.sub(r"[#@\uff03\uff20]\w+|\S+\.\S+|https?://\S+", SPARE, passage.text[first.end() :])
+    rest = passage.text[first.end() :]
+    if passage.part.post.kind is SeriesKind.CONTRIBUTIONS:
+        rest = rest.partition("\n")[0]
+    after = re.sub(r"[#@\uff03\uff20]\w+|\S+\.\S+|https?://\S+", SPARE, rest)
     return bool(_LETTER.search(after))
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bot.reports.preview import Preview
 
 _MOST_CODES = 12
+_PLACEHOLDER = "your name"
+"""What stands in the commands that are shown, for a person to fill in."""
 
 
 @click.command()
@@ -48,7 +50,7 @@ def approve(
         raise UsageError(
             Problem(
                 what="A sign-off needs the plan code of the preview that was read.",
-                remedy="It stands on the last lines of campaign-bot preview; add: --code PLANCODE --by “Your Name”",
+                remedy='It stands on the last lines of campaign-bot preview; add: --code PLANCODE --by "Your Name"',
             )
         )
     screen = replace(screen, actor=by.strip() or screen.actor)
@@ -73,7 +75,10 @@ def approve(
 def _signer(screen: Screen) -> str:
     """A script's user name is nobody's sign-off; at a terminal it is the person who sits there."""
     if not screen.actor and not screen.may_ask:
-        raise UsageError(Problem(what="A sign-off needs a name.", remedy="Add --by “Your Name”."))
+        raise UsageError(Problem(what="A sign-off needs a name.", remedy='Add --by "Your Name".'))
+    if screen.actor.casefold() == _PLACEHOLDER:
+        what = f"“{screen.actor}” is nobody's name, and a sign-off stays on record."
+        raise UsageError(Problem(what=what, remedy='Put your own there, such as --by "Ann Example".'))
     return screen.who()
 
 
@@ -82,7 +87,7 @@ def _agreed(screen: Screen, sheet: Preview, signer: str) -> bool:
     from bot.core.checking import refuse_errors
     from bot.wording import plural
 
-    show(screen, sheet)
+    show(screen, sheet if sheet.errors else replace(sheet, next_command=""))
     refuse_errors(sheet.findings)
     if sheet.warnings:
         say(f"\n! {plural(len(sheet.warnings), 'warning')} above: with your sign-off you accept them.")

@@ -80,10 +80,10 @@ def _refuse_muddle(code: str, waive: str, tick: str, withdraw: str) -> None:
 def _reason(screen: Screen, reason: str) -> str:
     """Why; and it needs a name. Raises UsageError where a script gives neither."""
     if not screen.actor and not screen.may_ask:
-        raise UsageError(Problem(what="It is not said whose word this is.", remedy="Add --by “Your Name”."))
-    given = reason.strip() or screen.ask("Why may it stay as it is?", otherwise="Add --reason “why”.")
+        raise UsageError(Problem(what="It is not said whose word this is.", remedy='Add --by "Your Name".'))
+    given = reason.strip() or screen.ask("Why may it stay as it is?", otherwise='Add --reason "why".')
     if not given:
-        raise UsageError(Problem(what="There is no reason.", remedy="Add --reason “why”."))
+        raise UsageError(Problem(what="There is no reason.", remedy='Add --reason "why".'))
     return given
 
 
@@ -93,10 +93,10 @@ def _accept(screen: Screen, code: str, waive: str, tick: str, reason: str) -> st
 
     with screen.shop() as shop:
         if waive:
-            found = shop.bot.waive(waive, code, reason=reason)
+            found = shop.bot.accepting.waive(waive, code, reason=reason)
             done = f"waived for {found[0].post_code}"
         else:
-            found = shop.bot.tick(tick, code, reason=reason)
+            found = shop.bot.accepting.tick(tick, code, reason=reason)
             done = f"ticked for {found[0].post_code}" if code else "ticked for the whole campaign"
     return f"✓ {found[0].rule} is {done} by {screen.who()}: {plural(len(found), 'finding')}."
 
@@ -106,7 +106,7 @@ def _take_back(screen: Screen, code: str, rule: str, reason: str) -> str:
     from bot.wording import plural
 
     with screen.shop() as shop:
-        taken = shop.bot.take_back(rule, code, reason=reason.strip())
+        taken = shop.bot.accepting.take_back(rule, code, reason=reason.strip())
     where = f"for {taken.given[0].post_code}" if code else "in the whole campaign"
     signed = f"\n! These need a new sign-off: {', '.join(taken.ended)}" if taken.ended else ""
     given = plural(len(taken.given), "waiver or tick", "waivers and ticks")

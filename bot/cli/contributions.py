@@ -18,12 +18,14 @@ from bot.cli.contributions_screen import (
     moderator,
     sent_out_lines,
     waiting,
+    warned_lines,
 )
 from bot.cli.screen import Screen, pass_screen, say, say_json
 from bot.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from bot.core.bot import Bot
+    from bot.core.moderating import Judged
 
 _PASTED = "-"
 _by = click.option("--by", default="", metavar="NAME", help="The moderator's name.")
@@ -45,7 +47,7 @@ def contributions(ctx: click.Context) -> None:
         ctx.invoke(show_list)
 
 
-@contributions.command()
+@contributions.command(short_help="Take in a CSV file or workbook, or - for a paste.")
 @click.argument("source", metavar="FILE")
 @click.option("--sheet", metavar="NAME", help="For a workbook: the sheet that holds them.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what was understood and what would change; save nothing.")
@@ -80,7 +82,7 @@ def load(screen: Screen, source: str, sheet: str | None, dry_run: bool, yes: boo
     with screen.shop(create=not dry_run) as shop:
         facet = shop.bot.contributions
         intake = facet.take_in(submissions, source=handed.source_name, save=False)
-        for line in intake_lines(intake, handed.notes, done=False):
+        for line in intake_lines(intake, handed.notes, done=False, with_new=dry_run):
             say(line)
         if dry_run:
             say("\nNothing was saved.")
@@ -92,9 +94,9 @@ def load(screen: Screen, source: str, sheet: str | None, dry_run: bool, yes: boo
         judged = facet.judged()
     for line in intake_lines(intake, (), done=True):
         say(line)
-    for line in list_lines(waiting(judged), colour=screen.colour):
+    for line in list_lines(waiting(judged), colour=screen.colour, every=judged):
         say(line)
-    say("Next: campaign-bot contributions review")
+    say(f"Next: {'campaign-bot contributions review' if waiting(judged) else 'campaign-bot plan'}")
 
 
 @contributions.command()
@@ -141,12 +143,12 @@ def add(
         for line in judged_lines(judged, colour=screen.colour):
             say(line)
         if now:
-            _send_out(screen, shop.bot, code, who, yes=yes)
+            _send_out(screen, shop.bot, judged, who, yes=yes)
             return
     say(f"Next: campaign-bot contributions approve {code}")
 
 
-@contributions.command("list")
+@contributions.command("list", short_help="List all contributions, with what was found.")
 @click.option("--waiting", "only_waiting", is_flag=True, help="Only those that wait for a moderator.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @pass_screen
@@ -161,13 +163,13 @@ def show_list(screen: Screen, only_waiting: bool = False, as_json: bool = False)
     if as_json:
         say_json({"version": 1, "contributions": [judged_json(one) for one in shown]})
         return
-    for line in list_lines(shown, colour=screen.colour):
+    for line in list_lines(shown, colour=screen.colour, every=judged):
         say(line)
     for line in despite_lines(judged):
         say(line)
 
 
-@contributions.command()
+@contributions.command(short_help="Show one as its post will read.")
 @click.argument("code")
 @pass_screen
 def show(screen: Screen, code: str) -> None:
@@ -180,7 +182,7 @@ def show(screen: Screen, code: str) -> None:
             say(line)
 
 
-@contributions.command()
+@contributions.command(short_help="Change a contribution, which ends its approval.")
 @click.argument("code")
 @click.option("--text", metavar="TEXT", help="The new text.")
 @click.option("--name", metavar="NAME", help="First name or team; “” for none.")
@@ -210,14 +212,14 @@ def edit(
     given = {"text": text, "name": name, "time": when, "alt_text": alt_text, "consent": consent}
     changes = {field: value for field, value in given.items() if value is not None}
     if not changes and photo is None:
-        raise UsageError(Problem(what="It is not said what to change.", remedy="Add for example --text “…”."))
+        raise UsageError(Problem(what="It is not said what to change.", remedy='Add for example --text "…".'))
     with screen.shop() as shop:
         edited = shop.bot.contributions.edit(code, changes, photo=photo, by=moderator(screen, by))
     for line in edited_lines(edited, colour=screen.colour):
         say(line)
 
 
-@contributions.command()
+@contributions.command(short_help="Split a long one at the ends of its sentences.")
 @click.argument("code")
 @click.option("--off", is_flag=True, help="One message again.")
 @_by
@@ -235,7 +237,7 @@ def thread(screen: Screen, code: str, off: bool, by: str) -> None:
         say(line)
 
 
-@contributions.command()
+@contributions.command(short_help="Approve them, in a moderator's name.")
 @click.argument("codes", nargs=-1, metavar="[CODE]...")
 @click.option("--all-clean", is_flag=True, help="All that wait and in which nothing was found, after showing them.")
 @click.option("--despite", default="", metavar="TEXT", help="Why what the checks found may stay.")
@@ -272,7 +274,7 @@ def approve(
             return
         if now:
             for judged in seen:
-                _send_out(screen, shop.bot, judged.contribution.code, who, yes=yes, despite=despite)
+                _send_out(screen, shop.bot, judged, who, yes=yes, despite=despite)
             return
         question = f"\nApprove {len(seen)} of them as {who}?" if len(seen) > 1 else f"\nApprove it as {who}?"
         if not yes and not screen.confirm(question, otherwise="Add --yes once you have read them."):
@@ -291,26 +293,38 @@ def approve(
 def turn_down(screen: Screen, code: str, note: str, by: str) -> None:
     """Decide that a contribution is not posted, with a note why.
 
-    A post of it that waits leaves the plan at once. What is out stays out: campaign-bot delete takes it off the network.
+    Also when its author asks for it. A post of it that waits leaves the plan at once. What is out stays out until you
+    delete it: campaign-bot delete c07.
 
     Example: campaign-bot contributions turn-down c07 --note "Names a school" --by "Ann Example"
 
     What comes next: campaign-bot contributions list
     """
+    from bot.core.checking import findings
+
     who = moderator(screen, by)
-    note = note.strip() or screen.ask("Why?", otherwise="Add --note “why”.")
+    note = note.strip() or screen.ask("Why?", otherwise='Add --note "why".')
     with screen.shop() as shop:
         facet = shop.bot.contributions
         planned = facet.is_planned(facet.one(code).contribution.code)
         done = facet.turn_down(code, note=note, by=who)
         left = planned and not facet.is_planned(done.code)
+        public = facet.addresses(done.code)
+        miscounted = [one for one in findings(shop.bot.record) if one.rule == "DAY-COUNT" and one.asks] if left else []
     say(f"✓ {done.code} is turned down by {who}: {done.note}")
     if left:
         say("  Its post has left the plan, and does not go out.")
+    for finding in miscounted:
+        say(f"! {finding.post_code}: {finding.message}\n  → {finding.remedy}")
+    for url in public:
+        say(f"! It is public: {url}")
+    if public:
+        say("  To take it off the network: campaign-bot delete " + done.code)
+        return
     say("Next: campaign-bot contributions list")
 
 
-@contributions.command()
+@contributions.command(short_help="Walk through what waits, one by one.")
 @_by
 @pass_screen
 def review(screen: Screen, by: str) -> None:
@@ -330,13 +344,20 @@ def review(screen: Screen, by: str) -> None:
         walk(screen, shop.bot.contributions, who)
 
 
-def _send_out(screen: Screen, bot: Bot, code: str, who: str, *, yes: bool, despite: str = "") -> None:
-    """Approve one that was shown, plan it and sign it off."""
-    facet = bot.contributions
+def _send_out(screen: Screen, bot: Bot, judged: Judged, who: str, *, yes: bool, despite: str = "") -> None:
+    """Approve one as it was shown, plan it and sign it off."""
+    facet, code = bot.contributions, judged.contribution.code
     question = f"\nApprove {code} as {who}, and post it in the next free slot?"
     if not yes and not screen.confirm(question, otherwise="Add --yes once you have read it."):
         say("Nothing was approved.")
         return
-    facet.approve((facet.one(code),), by=who, despite=despite)
-    for line in sent_out_lines(facet.send_out((code,), by=who), who):
+    facet.approve((judged,), by=who, despite=despite)
+    placed = facet.place((code,), by=who)
+    for line in warned_lines(placed, colour=screen.colour):
+        say(line)
+    if placed.warnings and not yes and not screen.confirm("\nAccept that, and sign it off?", otherwise="Add --yes."):
+        left = " ".join(post.code for post in placed.posts)
+        say(f"{code} has a slot, but is not signed off, so it does not go out.\nNext: campaign-bot approve {left}")
+        return
+    for line in sent_out_lines(facet.sign_out(placed, by=who), who):
         say(line)

@@ -8,12 +8,13 @@ import click
 
 from bot.cli.contributions_screen import edited_lines, judged_lines, waiting
 from bot.cli.screen import Screen, fail, say
-from bot.errors import CampaignBotError
+from bot.config import UNWAIVABLE
+from bot.errors import CampaignBotError, Problem, UsageError
 
 if TYPE_CHECKING:
     from bot.core.moderating import Contributions, Judged
 
-_HELP = "a approve · t turn down · e edit the text · s split into a thread · l later · q stop"
+_HELP = "a approve · t turn down · e edit the text · s split into a thread\n  d describe the picture · l later · q stop"
 
 
 def walk(screen: Screen, facet: Contributions, who: str) -> None:
@@ -46,7 +47,7 @@ def _decide(screen: Screen, facet: Contributions, code: str, who: str) -> bool:
         for line in judged_lines(judged, colour=screen.colour):
             say(line)
         say(f"  {_HELP}")
-        answer = click.prompt("What about it?", type=click.Choice(list("ateslq"), case_sensitive=False)).lower()
+        answer = click.prompt("What about it?", type=click.Choice(list("atesdlq"), case_sensitive=False)).lower()
         if answer in {"q", "l"}:
             return bool(answer == "l")
         try:
@@ -69,6 +70,8 @@ def _do(answer: str, facet: Contributions, judged: Judged, screen: Screen, who: 
     else:
         if answer == "e":
             edited = facet.edit(code, {"text": _text(judged)}, by=who)
+        elif answer == "d":
+            edited = facet.edit(code, {"alt_text": _description(judged)}, by=who)
         else:
             edited = facet.make_thread(code, thread=not judged.contribution.thread, by=who)
         for line in list(edited_lines(edited, colour=screen.colour))[:3]:
@@ -78,10 +81,18 @@ def _do(answer: str, facet: Contributions, judged: Judged, screen: Screen, who: 
 
 
 def _despite(judged: Judged) -> str:
-    """The reason, where the checks said no; without one the approval is refused."""
-    if not judged.blocks:
+    """The reason, where the checks said no; without one, or where none would do, the approval is refused."""
+    if not judged.blocks or any(finding.rule in UNWAIVABLE for finding in judged.blocks):
         return ""
     answer: str = click.prompt("The checks say no. Why is it safe all the same?", default="", show_default=False)
+    return answer
+
+
+def _description(judged: Judged) -> str:
+    """What the picture shows. Raises UsageError where there is none."""
+    if judged.contribution.photo is None:
+        raise UsageError(Problem(what=f"{judged.contribution.code} has no picture."))
+    answer: str = click.prompt("What does the picture show?")
     return answer
 
 

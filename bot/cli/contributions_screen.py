@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
     from bot.model import Finding
 
 SYMBOLS = {Moderation.WAITING: "○", Moderation.APPROVED: "●", Moderation.TURNED_DOWN: "»"}
-_SHOWN = 60
+_NARROWEST = 80
+_LONGEST_NAME = 20
 
 
 def moderator(screen: Screen, by: str) -> str:
@@ -24,8 +27,8 @@ def moderator(screen: Screen, by: str) -> str:
     if name:
         return name
     if screen.may_ask:
-        return screen.ask("Your name, for the log:", otherwise="Add --by “Your Name”.")
-    raise UsageError(Problem(what="A moderator needs a name.", remedy="Add --by “Your Name”."))
+        return screen.ask("Your name, for the log:", otherwise='Add --by "Your Name".')
+    raise UsageError(Problem(what="A moderator needs a name.", remedy='Add --by "Your Name".'))
 
 
 def waiting(judged: Sequence[Judged]) -> tuple[Judged, ...]:
@@ -33,8 +36,8 @@ def waiting(judged: Sequence[Judged]) -> tuple[Judged, ...]:
     return tuple(one for one in judged if one.contribution.state is Moderation.WAITING)
 
 
-def intake_lines(intake: Intake, notes: Sequence[str], *, done: bool) -> Iterator[str]:
-    """What was taken in, or would be: counted when it is done, in full before."""
+def intake_lines(intake: Intake, notes: Sequence[str], *, done: bool, with_new: bool = True) -> Iterator[str]:
+    """What was taken in, or would be: counted when it is done, in full before; new ones only ``with_new``."""
     from bot.reports.words import one_line
     from bot.wording import plural
 
@@ -47,8 +50,9 @@ def intake_lines(intake: Intake, notes: Sequence[str], *, done: bool) -> Iterato
         said = ", ".join(f"{number:,} {word}" for number, word in counts if number) or "nothing new"
         yield f"\n✓ Contributions: {said}."
         return
-    for one in intake.added:
-        yield f"  + {one.code}  {one.time or 'any time':<16}  {one_line(one.said)}: {_beginning(one.text)}"
+    for one in intake.added if with_new else ():
+        text = one_line(one.text) or "(no text)"
+        yield _cut(f"  + {one.code}  {one.time or 'any time':<10}  {one_line(one.said)}: {text}", _width())
     for change in intake.alterations:
         yield f"  ~ {change.code}  {change.field}"
         yield f"      before: {one_line(change.before) or '(nothing)'}"
@@ -62,34 +66,42 @@ def intake_lines(intake: Intake, notes: Sequence[str], *, done: bool) -> Iterato
         yield f"! {one_line(note)}"
 
 
-def list_lines(judged: Sequence[Judged], *, colour: bool) -> Iterator[str]:
-    """A table, then what was found in those that are not turned down."""
-    from bot.reports.words import bold, one_line
+def list_lines(judged: Sequence[Judged], *, colour: bool, every: Sequence[Judged]) -> Iterator[str]:
+    """A table as wide as the screen, then what was found in those that wait, and how many there are of ``every`` state."""
+    from bot.reports.words import bold
 
-    if not judged:
+    if not every:
         yield "There are no contributions here. Take some in: campaign-bot contributions load FILE"
         return
-    rows = [
-        (
-            one.contribution.code,
-            _state(one.contribution),
-            one.contribution.time or "any time",
-            one_line(one.contribution.said),
-            _marks(one),
-            _beginning(one.contribution.text),
-        )
-        for one in judged
-    ]
-    yield table(("code", "state", "time", "from", "found", "text"), rows)
+    if judged:
+        yield from _table_lines(judged)
     found = [one for one in judged if one.findings and one.contribution.state is Moderation.WAITING]
     if found:
         yield ""
         yield bold("What the checks say about those that wait", colour=colour)
     for one in found:
-        for finding in one.findings:
-            yield from _finding_lines(finding, colour=colour)
+        yield from _findings_lines(one.findings, colour=colour)
     yield ""
-    yield _counted([one.contribution for one in judged])
+    yield _counted([one.contribution for one in every])
+
+
+def _table_lines(judged: Sequence[Judged]) -> Iterator[str]:
+    """The texts are cut where the screen ends; ``show`` has them in full."""
+    from bot.reports.words import one_line
+
+    rows = [
+        (
+            one.contribution.code,
+            _state(one.contribution),
+            one.contribution.time or "any time",
+            _cut(one_line(one.contribution.said), _LONGEST_NAME),
+            _marks(one),
+            one_line(one.contribution.text) or "(no text)",
+        )
+        for one in judged
+    ]
+    for line in table(("code", "state", "time", "from", "found", "text"), rows).split("\n"):
+        yield _cut(line, _width())
 
 
 def judged_lines(judged: Judged, *, colour: bool) -> Iterator[str]:
@@ -112,8 +124,7 @@ def judged_lines(judged: Judged, *, colour: bool) -> Iterator[str]:
     if one.moderated_by:
         word = f": {one_line(one.note or one.despite)}" if one.note or one.despite else ""
         yield f"  {one.state.value} by {one_line(one.moderated_by)}{word}"
-    for finding in judged.findings:
-        yield from _finding_lines(finding, colour=colour)
+    yield from _findings_lines(judged.findings, colour=colour)
 
 
 def edited_lines(edited: Edited, *, colour: bool) -> Iterator[str]:
@@ -129,6 +140,13 @@ def edited_lines(edited: Edited, *, colour: bool) -> Iterator[str]:
     if edited.voided:
         yield f"! {one.code} was approved before this change, and waits again. If it was planned, it has left the plan."
     yield f"Next: campaign-bot contributions approve {one.code}"
+
+
+def warned_lines(placed: SentOut, *, colour: bool) -> Iterator[str]:
+    """What the checks warn of in posts that are about to be signed off."""
+    if placed.warnings:
+        yield "\nThe checks warn of this; it is accepted with the sign-off:"
+        yield from _findings_lines(placed.warnings, colour=colour)
 
 
 def sent_out_lines(sent: SentOut, who: str) -> Iterator[str]:
@@ -190,13 +208,20 @@ def judged_json(judged: Judged) -> dict[str, object]:
     }
 
 
-def _finding_lines(finding: Finding, *, colour: bool) -> Iterator[str]:
+def _findings_lines(findings: Sequence[Finding], *, colour: bool) -> Iterator[str]:
+    """Each finding, and what to do about it; what helps against several in a row is said once, after them."""
     from bot.reports.words import ACCEPTED_SYMBOL, SEVERITY_SYMBOLS, one_line, painted_severity
 
-    symbol = ACCEPTED_SYMBOL if finding.accepted else SEVERITY_SYMBOLS[finding.severity]
-    said = f"{symbol} {finding.post_code}: {one_line(finding.message)} ({finding.rule})"
-    yield "  " + painted_severity(said, finding.severity, colour=colour)
-    yield f"    {one_line(finding.accepted)}" if finding.accepted else f"    → {one_line(finding.remedy)}"
+    for number, finding in enumerate(findings, start=1):
+        symbol = ACCEPTED_SYMBOL if finding.accepted else SEVERITY_SYMBOLS[finding.severity]
+        place = f"{finding.post_code}: " if finding.post_code else ""
+        said = f"{symbol} {place}{one_line(finding.message)} ({finding.rule})"
+        yield "  " + painted_severity(said, finding.severity, colour=colour)
+        following = findings[number : number + 1]
+        if finding.accepted:
+            yield f"    {one_line(finding.accepted)}"
+        elif finding.remedy not in [one.remedy for one in following if not one.accepted]:
+            yield f"    → {one_line(finding.remedy)}"
 
 
 def _marks(judged: Judged) -> str:
@@ -210,11 +235,13 @@ def _state(one: Contribution) -> str:
     return f"{SYMBOLS[one.state]} {one.state.value}"
 
 
-def _beginning(text: str) -> str:
-    from bot.reports.words import one_line
+def _cut(line: str, room: int) -> str:
+    return line if len(line) <= room else f"{line[: room - 1].rstrip()}…"
 
-    line = one_line(text) or "(no text)"
-    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
+
+def _width() -> int:
+    """Of the terminal; what goes to a file or a program is as narrow as the narrowest."""
+    return max(_NARROWEST, shutil.get_terminal_size().columns) if sys.stdout.isatty() else _NARROWEST
 
 
 def _counted(every: Sequence[Contribution]) -> str:

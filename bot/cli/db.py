@@ -46,6 +46,7 @@ def status(screen: Screen, as_json: bool) -> None:
     from dataclasses import asdict
 
     from bot.core.upgrading import state_of_database
+    from bot.core.watching import load_command
     from bot.storage.engine import Database
 
     with closing(Database(screen.config().database_url)) as database:
@@ -59,7 +60,7 @@ def status(screen: Screen, as_json: bool) -> None:
         say(f"Moved to  {state.moved_to}")
     if state.size is not None:
         say(f"Size      {max(1, state.size // 1024):,} KB")
-    say(f"Next: {_next(state)}")
+    say(f"Next: {_next(state, load_command(screen.config()))}")
 
 
 def _revision(state: DatabaseState) -> str:
@@ -70,9 +71,9 @@ def _revision(state: DatabaseState) -> str:
     return f"{state.revision} (this version of campaign-bot needs {state.needed})"
 
 
-def _next(state: DatabaseState) -> str:
+def _next(state: DatabaseState, begin: str) -> str:
     if state.revision is None:
-        return "campaign-bot load LIST.csv"
+        return begin
     if state.is_current:
         return "campaign-bot status"
     return "campaign-bot db upgrade" if state.revision < state.needed else "install the newer campaign-bot again"

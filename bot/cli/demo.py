@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -151,7 +152,10 @@ def _plan(shop: Shop) -> None:
     say(f"✓ Planned    {plural(len(posts), 'post')} on {plural(days, 'day')}, each with its slot: plan {code}")
     found = shop.bot.findings()
     errors = sum(finding.severity is Severity.ERROR for finding in found)
-    say(f"✓ Checked    {plural(errors, 'error')}, {plural(len(found) - errors, 'warning')}")
+    show = (
+        " (to see it: campaign-bot check)" if len(found) == 1 else " (to see them: campaign-bot check)" if found else ""
+    )
+    say(f"✓ Checked    {plural(errors, 'error')}, {plural(len(found) - errors, 'warning')}{show}")
 
 
 def _rehearse(shop: Shop, *, colour: bool) -> None:
@@ -201,16 +205,23 @@ def _say_week(preview: Preview) -> None:
 
 def _write_page(path: Path, preview: Preview) -> None:
     """The sample has no pictures, so the page needs none."""
+    from bot.cli.files import PAGES, put
     from bot.reports.preview_html import preview_html
 
-    path.write_text(preview_html(preview), encoding="utf-8")
+    put(path, preview_html(preview).encode(), PAGES)
     say("\nSee every post as it would look: open this page in a browser")
     say(f"  {path.resolve()}")
 
 
 def _say_next(folder: Path) -> None:
+    """The program may not be found by its name yet: ``make demo`` installs it into a folder of the checkout."""
+    from shutil import which
+
     say("\nA week of your own takes a folder (campaign-bot init my-campaign) and five commands:")
     for command, meaning in _REAL_WEEK:
         say(f"  {command:<26}  {meaning}")
     say(f"\nTry them on the demo: cd {folder}")
+    program = Path(sys.argv[0])
+    if program.stem == "campaign-bot" and which(program.stem) is None:
+        say(f"Here, campaign-bot is {program.resolve()} (pipx install . gives it its short name).")
     say("Next: campaign-bot preview")

@@ -53,7 +53,7 @@ def doctor(screen: Screen, ctx: click.Context, online: bool, as_json: bool) -> N
         say_json({"ok": not problems, "checks": [_as_json(check) for check in checks]})
     else:
         _show_summary(problems, sum(check.level is Level.WARNING for check in checks))
-        _show_next(problems, {check.name for check in checks if check.level is Level.OK})
+        _show_next(screen, problems, {check.name for check in checks if check.level is Level.OK})
     ctx.exit(ExitCode.USAGE if problems else ExitCode.FINE)
 
 
@@ -78,11 +78,13 @@ def _show_summary(problems: int, warnings: int) -> None:
     say(f"{plural(problems, 'problem') if problems else 'No problem'}{also}.")
 
 
-def _show_next(problems: int, fine: set[str]) -> None:
+def _show_next(screen: Screen, problems: int, fine: set[str]) -> None:
+    from bot.core.watching import load_command
+
     if problems:
         say("Next: mend what is marked ✗, then again: campaign-bot doctor")
     else:
-        say(f"Next: {'campaign-bot status' if 'list' in fine else 'campaign-bot load LIST.csv'}")
+        say(f"Next: {'campaign-bot status' if 'list' in fine else load_command(screen.config())}")
 
 
 def _examined(screen: Screen, *, online: bool, quiet: bool) -> Iterator[Check]:

@@ -46,7 +46,7 @@ def export(screen: Screen, file: Path, with_notes: bool) -> None:
             content = exporting.plan_ics()
         else:
             content = exporting.archive(notes=with_notes, secrets=_secrets(shop.config))
-        write_bytes(file, content, {ending})
+        write_bytes(file, content, (ending,))
         exporting.record_export(_KINDS[ending])
 
 

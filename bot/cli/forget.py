@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.core.forgetting import Found, Proof, Undertaking
     from bot.model import Worker
 
+_LOOKED_FOR = ("name, handle or text", "names, handles and texts")
 _WORDS = {
     "workers": ("person of the list", "people of the list"),
     "people": ("person", "people"),
@@ -51,8 +52,8 @@ def forget(
     """Erase the personal data of the campaign, and prove it.
 
     The list, consents, texts, pictures and notes are erased. What stays: which post went out when, under which address,
-    who of your team decided what, and the stop list. Afterwards every name and handle is looked for, byte by byte, in
-    the database and in every file of the folder. What is public on X is not touched.
+    who of your team decided what, and the stop list. Afterwards every name and handle, and every text that a contributor
+    sent in, is looked for, byte by byte, in the database and in every file of the folder. What is public on X is not touched.
 
     \b
     Examples:
@@ -81,7 +82,7 @@ def forget(
         unproved = _erase(shop, desk, found)
         _delete_files(screen, plan.files, made_by_us=files, own=own_files)
         proof = forgetting.prove(desk, folder, plan.values, unproved)
-        _say_proof(proof, folder)
+        _say_proof(proof, folder, too_short=len(plan.values) - proof.search.values)
     ctx.exit(ExitCode.FINE if proof.is_clean else ExitCode.PERSON_NEEDED)
 
 
@@ -93,13 +94,13 @@ def _say_plan(plan: Undertaking, folder: Path, person: Worker | None) -> None:
     for key, number in plan.counts.items():
         if key in _WORDS and number:
             say(f"  {plural(number, *_WORDS[key])}")
-    say(f"  {plural(len(plan.values), 'name or handle', 'names and handles')}, which are looked for afterwards")
+    say(f"  {plural(len(plan.values), *_LOOKED_FOR)}, which are looked for afterwards")
     for line in plan.kept:
         say(f"  but not {line}")
     if plan.files:
         say("Files that hold them:")
     for file in plan.files:
-        many = f", {plural(file.values, 'name or handle', 'names and handles')}" if file.values else ""
+        many = f", {plural(file.values, *_LOOKED_FOR)}" if file.values else ""
         say(f"  {_short(file.path, folder)}  ({file.origin}{many})")
     say("Not to be reached from here: what is public on X, copies of backups elsewhere, mail, printed pages.")
 
@@ -159,11 +160,12 @@ def _delete_files(screen: Screen, found: Sequence[Found], *, made_by_us: bool, o
             say(f"✓ {file.path.name} is deleted.")
 
 
-def _say_proof(proof: Proof, folder: Path) -> None:
+def _say_proof(proof: Proof, folder: Path, too_short: int) -> None:
+    from bot.core.traces import SHORTEST
     from bot.wording import plural
 
     looked = proof.search
-    say(f"\nLooked for {plural(looked.values, 'name or handle', 'names and handles')}, byte by byte:")
+    say(f"\nLooked for {plural(looked.values, *_LOOKED_FOR)}, byte by byte:")
     if proof.is_clean:
         say(f"✓ 0 traces in {plural(looked.files, 'file')}.")
     for trace in looked.traces:
@@ -171,6 +173,10 @@ def _say_proof(proof: Proof, folder: Path) -> None:
         say(f"! {_short(trace.path, folder)} {what}")
     for table, number in proof.tables.items():
         say(f"! The table {table} still holds {plural(number, 'text')} with one of them")
+    if too_short:
+        say(
+            f"  {plural(too_short, *_LOOKED_FOR)} below {SHORTEST} letters cannot be looked for: any file would hold that."
+        )
     if proof.unproved:
         say(f"! {proof.unproved}")
     say(_next([*(trace.path for trace in looked.traces)]))

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _USUAL = Decimal("1.00")
 _DEAREST = Decimal(10_000)
-_PAGES = (".html", ".htm")
 
 
 @click.command()
@@ -45,7 +44,7 @@ def hashtag(
 
     What comes next: run it again later; only what is new is read and paid for.
     """
-    from bot.cli.files import refuse_other_ending
+    from bot.cli.files import PAGES, refuse_other_ending
 
     if html is not None and as_json:
         raise UsageError(
@@ -54,7 +53,7 @@ def hashtag(
     if stored and budget is not None:
         raise UsageError(Problem(what="--stored spends nothing, so it needs no --budget.", remedy="Use one of them."))
     if html is not None:
-        refuse_other_ending(html, _PAGES)
+        refuse_other_ending(html, PAGES)
     most = None if budget is None else _dollars(budget)
     with screen.shop() as shop:
         from zoneinfo import ZoneInfo
@@ -113,7 +112,7 @@ def _say_cost(reading: Reading, *, quiet: bool) -> None:
 
 
 def _show(count: Count, zone: ZoneInfo, *, html: Path | None, as_json: bool) -> None:
-    from bot.cli.files import write_text
+    from bot.cli.files import PAGES, write_text
     from bot.reports.hashtag import count_html, count_json, count_text
 
     if as_json:
@@ -121,7 +120,7 @@ def _show(count: Count, zone: ZoneInfo, *, html: Path | None, as_json: bool) -> 
         return
     say(count_text(count, zone))
     if html is not None:
-        write_text(html, count_html(count, zone), _PAGES)
+        write_text(html, count_html(count, zone), PAGES)
 
 
 def _dollars(text: str) -> Decimal:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.bootstrap import Shop
-    from bot.model import Draft, PlannedPost, Post, SeenPost, Slot
+    from bot.calls import SeenPost
+    from bot.model import Draft, PlannedPost, Post, Slot
 
 _LATEST = 10
 _LOOK_BACK = timedelta(days=1)
@@ -73,7 +74,7 @@ def _in_doubt(post: Post) -> Post:
 
 
 def _found(shop: Shop, post: Post, address: str) -> None:
-    shop.bot.settle_found(post.code, address)
+    shop.bot.mending.settle_found(post.code, address)
     say(f"✓ {post.code} is on record as posted; that part is never sent again.")
     say(what_follows(shop))
 
@@ -85,7 +86,7 @@ def _not_there(screen: Screen, shop: Shop, post: Post, *, sure: bool) -> bool:
     if not sure and not screen.confirm(question, otherwise="Add --yes, if you have looked."):
         say("Nothing was changed.")
         return False
-    shop.bot.settle_not_there(post.code)
+    shop.bot.mending.settle_not_there(post.code)
     say(f"● {post.code} goes out as soon as the runner comes to it.")
     say(what_follows(shop))
     return True
@@ -104,7 +105,7 @@ def _say_second_look(shop: Shop, post: Post) -> None:
     except CampaignBotError as error:
         say(f"The account could not be read ({error.problems[0].what}), so only what you have seen counts.")
         return
-    say(shop.bot.look_once_more(post.code, publisher))
+    say(shop.bot.mending.look_once_more(post.code, publisher))
 
 
 def _choose(screen: Screen, shop: Shop, post: Post) -> bool:
@@ -211,7 +212,7 @@ def _delete(shop: Shop, post: Post) -> None:
     from bot.bootstrap import publisher_for
     from bot.model import Mode
 
-    shop.bot.delete(post.code, publisher_for(shop, shop.bot.account_of(post)))
+    shop.bot.mending.delete(post.code, publisher_for(shop, shop.bot.account_of(post)))
     if shop.bot.mode is Mode.PRACTICE:
         say(f"⊘ {post.code} is deleted, in practice: nothing was sent.")
     else:
@@ -266,7 +267,7 @@ def correct(screen: Screen, code: str, reply: str | None, replace: bool, when: s
         post = shop.bot.post(code)
         slot = _slot(shop, post, when)
         if reply is not None:
-            planned = shop.bot.correct_by_reply(post.code, _checked(reply), slot)
+            planned = shop.bot.mending.correct_by_reply(post.code, _checked(reply), slot)
         else:
             planned = _replace(screen, shop, post, slot, confirm)
         _say_correction(shop, planned)
@@ -312,7 +313,7 @@ def _replace(screen: Screen, shop: Shop, post: Post, slot: Slot | None, confirm:
     gone = state_of(post) is PostState.DELETED
     if not gone:
         _that_is_out(post)
-    new = shop.bot.replacement(post.code)
+    new = shop.bot.mending.replacement(post.code)
     say("The old text:")
     _say_texts([message.draft for message in post.messages])
     say("The new text:")
@@ -321,7 +322,7 @@ def _replace(screen: Screen, shop: Shop, post: Post, slot: Slot | None, confirm:
         say("The old post is deleted, which cannot be undone; the new one goes out after its sign-off.")
         _confirm_code(screen, post.code, confirm)
         _delete(shop, post)
-    return shop.bot.correct_by_replacement(post.code, new, slot)
+    return shop.bot.mending.correct_by_replacement(post.code, new, slot)
 
 
 def _say_correction(shop: Shop, planned: PlannedPost) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,45 +69,22 @@ def show(screen: Screen, preview: Preview, width: int | None = None) -> None:
 
 def write_page(bot: Bot, preview: Preview, path: Path) -> None:
     """One self-contained page, pictures and all; the file is complete or not there."""
+    from bot.cli.files import PAGES, put
     from bot.reports.preview_html import preview_html
     from bot.reports.preview_text import findings_line, next_step
     from bot.wording import plural
 
-    if path.suffix.lower() not in {".html", ".htm"}:
-        raise UsageError(
-            Problem(
-                what="The page needs a name that ends in .html.",
-                where=str(path),
-                remedy="For example: --html week.html",
-            )
-        )
     shown = {media.sha256 for day in preview.days for card in day.cards for part in card.parts for media in part.media}
-    _write(path, preview_html(preview, media={sha256: bot.picture(sha256) for sha256 in sorted(shown)}))
+    page = preview_html(preview, media={sha256: bot.picture(sha256) for sha256 in sorted(shown)})
+    put(path, page.encode(), PAGES)
     say(f"✓ {plural(preview.posts, 'post')} of plan {preview.plan_code}: {path.resolve()}")
     say(f"  Findings: {findings_line(preview)}")
     say(f"Next: {next_step(preview)}")
 
 
-def _write(path: Path, text: str) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(text, "utf-8", newline="\n")
-        unfinished.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise UsageError(
-            Problem(
-                what=f"The page cannot be written: {error.strerror}.",
-                where=str(path),
-                remedy="Choose another folder or name, and close the page in other programs.",
-            )
-        ) from error
-
-
 def chosen(which: Sequence[str], bot: Bot) -> frozenset[str]:
     """The codes of the posts that were asked for. Raises UsageError that names everything unknown."""
-    posts, ranking = bot.preview_posts(), bot.ranking()
+    posts, ranking = bot.posts(), bot.ranking()
     found: set[str] = set()
     problems = []
     for word in which:

@@ -38,14 +38,14 @@ def report(screen: Screen, html: Path | None, md: Path | None, csv: Path | None,
 
             read_once(shop, tell=not as_json)
         found = shop.bot.reporting.report()
-    from bot.cli.files import write_text
+    from bot.cli.files import PAGES, write_text
 
     written = [
         write_text(path, text(found), endings, encoding=encoding)
         for path, text, endings, encoding in (
-            (html, _page, {".html", ".htm"}, "utf-8"),
-            (md, _markdown, {".md", ".markdown"}, "utf-8"),
-            (csv, _table, {".csv"}, "utf-8-sig"),
+            (html, _page, PAGES, "utf-8"),
+            (md, _markdown, (".md", ".markdown"), "utf-8"),
+            (csv, _table, (".csv",), "utf-8-sig"),
         )
         if path is not None
     ]

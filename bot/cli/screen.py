@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -76,7 +76,7 @@ pass_screen = click.make_pass_decorator(Screen)
 
 def say(text: str = "") -> None:
     """A line for the person, on stdout."""
-    click.echo(text)
+    click.echo(_fitted(text, sys.stdout))
 
 
 def say_json(value: object) -> None:
@@ -88,11 +88,22 @@ def fail(error: CampaignBotError) -> None:
     """Every problem of an error, each with place and remedy, on stderr."""
     for problem in error.problems:
         place = f"{problem.where}: " if problem.where else ""
-        click.echo(f"✗ {place}{problem.what}", err=True)
+        click.echo(_fitted(f"✗ {place}{problem.what}", sys.stderr), err=True)
         if problem.remedy:
-            click.echo(f"  → {problem.remedy}", err=True)
+            click.echo(_fitted(f"  → {problem.remedy}", sys.stderr), err=True)
     if len(error.problems) > 1:
         click.echo(f"{len(error.problems)} problems; nothing was changed.", err=True)
+
+
+def _fitted(text: str, stream: TextIO) -> str:
+    """A terminal breaks lines in the middle of words; a file or a program gets them as they are."""
+    if not stream.isatty():
+        return text
+    from shutil import get_terminal_size
+
+    from bot.cli.wrapping import fitted
+
+    return fitted(text, get_terminal_size().columns)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -9,7 +9,7 @@ import click
 from bot.cli.screen import Screen, pass_screen, say
 
 _WHAT = {
-    "config.toml": "the campaign: name, week, account, posting times",
+    "config.toml": "the campaign: name, days, account, posting times",
     "templates": "the texts of the posts; change them as you like",
     "top20.csv": "a sample list of people who do not exist",
     "contributions.csv": "sample contributions of people who do not exist; the checks stop some",
@@ -78,7 +78,8 @@ def _say_next(text: str, folder: Path, *, day: bool) -> None:
         say(f"Next: cd {folder}")
     if day:
         say(
-            "Next: campaign-bot contributions load contributions.csv   (or your own; then: campaign-bot contributions review)"
+            "Next: campaign-bot contributions load contributions.csv   (or your own)\n"
+            "Then: campaign-bot contributions review"
         )
     else:
         say("Next: campaign-bot load top20.csv   (or your own list; then: campaign-bot plan)")

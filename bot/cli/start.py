@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 @click.command()
 @click.option(
-    "-n", "--dry-run", is_flag=True, help="Rehearse: the whole week in seconds, on a copy; nothing is sent or saved."
+    "-n", "--dry-run", is_flag=True, help="Rehearse: all of it in seconds, on a copy; nothing is sent or saved."
 )
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: the timeline as JSON.")
 @click.option("--confirm", metavar="NAME", help="The campaign's name, for scripts; people are asked for it.")

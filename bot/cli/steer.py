@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from bot.bootstrap import Shop
     from bot.model import Post, Slot
 
+_AT_ONCE = timedelta(minutes=1)
 _CODES = click.argument("codes", metavar="CODE...", nargs=-1, required=True)
 
 
@@ -87,6 +89,15 @@ def _say_missed(shop: Shop, codes: tuple[str, ...]) -> None:
         say(f"    campaign-bot reschedule {post.code} --to now   at once")
 
 
+def _left_out(post: Post) -> str:
+    from bot.model import MessageState
+
+    out = sum(1 for message in post.messages if message.state is MessageState.POSTED)
+    if not out:
+        return "it will not be sent."
+    return f"{out} of {len(post.messages)} parts are out and stay there; the rest will not be sent."
+
+
 @click.command()
 @_CODES
 @click.option("--reason", metavar="TEXT", default="", help="Why, for the log.")
@@ -103,7 +114,7 @@ def skip(screen: Screen, codes: tuple[str, ...], reason: str) -> None:
     with screen.shop() as shop:
         for post in _all_of(shop, codes):
             shop.bot.skip(post.code, reason)
-            say(f"» {post.code} is skipped: it will not be sent.")
+            say(f"» {post.code} is skipped: {_left_out(post)}")
         say(what_follows(shop))
 
 
@@ -164,14 +175,12 @@ def reschedule(screen: Screen, code: str, when: str) -> None:
         zone = shop.bot.zone()
         moment = short_moment(post.slot.due_at, zone)
         say(f"✓ {post.code} moves to {moment} (from {short_moment(before.slot.due_at, zone)}).")
-        if _is_signed(post):
+        if when.strip().lower() == "now" and post.slot.due_at - shop.clock.now() > _AT_ONCE:
+            say("! That is not at once: until then the other posts leave no room (catch_up_spacing in config.toml).")
+        if post.is_signed:
             say(what_follows(shop))
         else:
             say(f"It still needs its sign-off before then. Next: campaign-bot approve {post.code}")
-
-
-def _is_signed(post: Post) -> bool:
-    return post.approval is not None and post.approval.digest == post.digest
 
 
 def _refuse_unsigned_now(shop: Shop, post: Post, slot: Slot) -> None:
@@ -179,7 +188,7 @@ def _refuse_unsigned_now(shop: Shop, post: Post, slot: Slot) -> None:
     from bot.errors import NotApprovedError, Problem
     from bot.model import Standing
 
-    if _is_signed(post) or slot.due_at > shop.clock.now():
+    if post.is_signed or slot.due_at > shop.clock.now():
         return
     first = f"campaign-bot approve {post.code}"
     if post.standing is Standing.MISSED:

@@ -138,16 +138,15 @@ def _send_now(screen: Screen, shop: Shop, post: Post, confirm: str | None) -> No
 
 def _refuse(bot: Bot, post: Post, status: Status) -> None:
     """Everything that must be settled before a person may send it."""
-    from bot.lifecycle import is_final, state_of
+    from bot.lifecycle import has_begun, is_final, state_of
     from bot.model import MessageState
 
     states = {message.state for message in post.messages}
     if is_final(post) and states & {MessageState.POSTED, MessageState.DELETED}:
         raise UsageError(Problem(what=f"{post.code} cannot be sent: it is {state_of(post)}.", remedy=_links(post)))
-    if post.approval is None or post.approval.digest != post.digest:
-        raise NotApprovedError(
-            Problem(what=f"{post.code} is not signed off.", remedy=f"Run: campaign-bot approve {post.code}")
-        )
+    if not post.is_signed:
+        way = bot.problem(post.code).command if has_begun(post) else f"campaign-bot approve {post.code}"
+        raise NotApprovedError(Problem(what=f"{post.code} is not signed off.", remedy=f"Run: {way}"))
     if bot.under_way() is None:
         raise NotReadyError(
             Problem(what="The campaign has not been started yet.", remedy="A person starts it: campaign-bot start")
@@ -193,7 +192,7 @@ def _links(post: Post) -> str:
 
 
 def _agreed(screen: Screen, bot: Bot, post: Post, status: Status, confirm: str | None) -> bool:
-    otherwise = f"Add --confirm “{status.campaign}”"
+    otherwise = f'Add --confirm "{status.campaign}"'
     if confirm is not None:
         if confirm.strip() != status.campaign:
             raise UsageError(Problem(what=f"The campaign is not called “{confirm}”.", remedy=f"{otherwise}."))

@@ -72,7 +72,7 @@ def _show(shop: Shop) -> None:
     if not people:
         say("Nobody has withdrawn.")
         return
-    say(table(("rank", "name", "organisation", "id"), [_row(one) for one in people]))
+    say(table(("Rank", "Name", "Organisation", "Id"), [_row(one) for one in people]))
 
 
 def _row(one: Worker) -> tuple[str, str, str, str]:
@@ -214,7 +214,7 @@ def say_what_is_open(done: Pulled) -> bool:
         say(f"\n! Place {rank} of the winner thread is not named any more, and the thread waits for your decision:")
         say(f"    campaign-bot winner --unnamed {rank}   it says that somebody prefers not to be named")
         say(f"    campaign-bot winner --without {rank}   it says nothing of that place")
-        say("    campaign-bot skip winner        there is no winner thread")
+        say("    campaign-bot skip winner          there is no winner thread")
     unsigned = [one.code for one in done.remade if one.unsigned and one.problem is None]
     if unsigned:
         say(f"\nTo be signed off again: {', '.join(unsigned)}")

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from html import escape
-from importlib.resources import files
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.days import say_day
+from bot.reports import resource
 from bot.reports.plots import Bar, plot_css, standing_bars
 from bot.reports.words import short_day, short_moment, utc_text, zone_word
 from bot.tally import Count, Gap, Hour
@@ -61,7 +61,7 @@ def count_html(count: Count, zone: ZoneInfo) -> str:
         *(_day_html(number, day, list(hours)) for number, (day, hours) in enumerate(_by_day(count.hours))),
         f'<p class="small">{escape(" ".join(line.strip() for line in _foot(count, zone)))}</p>',
     ]
-    style = files(__package__).joinpath("hashtag.css").read_text(encoding="utf-8") + plot_css()
+    style = resource("hashtag.css") + plot_css()
     return (
         '<!doctype html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

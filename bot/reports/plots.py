@@ -2,7 +2,7 @@
 
 Every mark has its number beside it, so that nothing depends on colour or on an exact eye; ``title`` and ``desc`` speak to
 screen readers. Without a stylesheet they are drawn in the colour of the text around them. A page that shows them adds
-``PLOT_CSS`` to its own style, which must set ``--ink``, ``--soft``, ``--line`` and ``--accent``.
+``plot_css()`` to its own style, which must set ``--ink``, ``--soft``, ``--line`` and ``--accent``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
-from importlib.resources import files
+
+from bot.reports import resource
 
 WIDTH = 340
 """Of each plot, in its own units: on a telephone one of them is about one pixel, so 12 can be read."""
@@ -47,7 +48,7 @@ class Point:
 
 def plot_css() -> str:
     """What a page adds to its style."""
-    return files(__package__).joinpath("plots.css").read_text(encoding="utf-8")
+    return resource("plots.css")
 
 
 def lying_bars(bars: Sequence[Bar], *, name: str, title: str, description: str) -> str:

@@ -116,9 +116,10 @@ def build_preview(  # noqa: PLR0913 - everything a preview shows, named one by o
     hashtags: tuple[str, ...] = (),
     account_name: str = "",
     budget_left: Decimal | None = None,
+    started: bool = False,
 ) -> Preview:
     """Nothing is read and nothing decided here. ``posts`` may be a choice (one day, one post): cost and counts are of
-    what is shown, and findings about other posts are left out."""
+    what is shown, and findings about other posts are left out. ``started`` says that the campaign is under way."""
     place = ZoneInfo(zone)
     shown = {post.code for post in posts}
     kept = tuple(finding for finding in findings if not finding.post_code or finding.post_code in shown)
@@ -140,7 +141,7 @@ def build_preview(  # noqa: PLR0913 - everything a preview shows, named one by o
         budget_left=budget_left,
         findings=kept,
         campaign_findings=tuple(finding for finding in kept if not finding.post_code),
-        next_command=_next_command(counts, kept, plan_code),
+        next_command=_next_command(counts, kept, plan_code, started=started),
     )
 
 
@@ -214,7 +215,7 @@ def _part(message: Message, number: int, total: int, findings: tuple[Finding, ..
     )
 
 
-def _next_command(counts: Counter[PostState], findings: Sequence[Finding], plan_code: str) -> str:
+def _next_command(counts: Counter[PostState], findings: Sequence[Finding], plan_code: str, *, started: bool) -> str:
     if not counts:
         return "campaign-bot plan"
     if any(finding.blocks for finding in findings):
@@ -222,6 +223,6 @@ def _next_command(counts: Counter[PostState], findings: Sequence[Finding], plan_
     if counts[PostState.DRAFT]:
         accept = " --accept-warnings" if any(finding.asks for finding in findings) else ""
         return f'campaign-bot approve --all --by "YOUR NAME" --code {plan_code}{accept}'
-    if set(counts) <= {PostState.APPROVED}:
+    if set(counts) <= {PostState.APPROVED} and not started:
         return "campaign-bot start"
     return "campaign-bot status"

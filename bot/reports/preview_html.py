@@ -7,12 +7,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
 
 from bot.days import say_day, say_time
 from bot.model import Finding, Media, MessageState, Mode
+from bot.reports import resource
 from bot.reports.preview import Preview
 from bot.reports.preview_text import cost_lines, dollars, findings_line, next_step
 from bot.reports.words import MODE_LINES, SEVERITY_SYMBOLS, made_at, short_day, symbol_of, zone_word
@@ -37,7 +37,7 @@ class Segment:
 
 def preview_html(preview: Preview, *, media: Mapping[str, bytes] | None = None) -> str:
     """The whole page. ``media`` gives the bytes of pictures by their sha256; one that is not given is described."""
-    css = _resource("preview.css")
+    css = resource("preview.css")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(
         dollars=dollars,
@@ -50,7 +50,7 @@ def preview_html(preview: Preview, *, media: Mapping[str, bytes] | None = None) 
         symbol=symbol_of,
         zone_word=zone_word,
     )
-    template = environment.from_string(_resource("preview.html.j2"))
+    template = environment.from_string(resource("preview.html.j2"))
     pictures = dict(media or {})
     return template.render(
         preview=preview,
@@ -163,7 +163,3 @@ def span_of(days: list[date]) -> str:
     if first.year != last.year:
         start += f" {first.year}"
     return f"{start} to {end}"
-
-
-def _resource(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")

@@ -150,7 +150,8 @@ def _summary(preview: Preview, width: int | None, *, colour: bool) -> Iterator[s
     for finding in preview.campaign_findings:
         yield from _finding(finding, width, colour=colour)
     yield f"Plan code {bold(preview.plan_code or 'none', colour=colour)} · made {made_at(preview.made_at)}"
-    yield f"Next      {bold(next_step(preview), colour=colour)}"
+    if preview.next_command:
+        yield f"Next      {bold(next_step(preview), colour=colour)}"
 
 
 def findings_line(preview: Preview) -> str:

@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -16,6 +15,7 @@ from jinja2 import Environment, StrictUndefined
 from bot.days import say_day, say_time
 from bot.metrics import KINDS
 from bot.model import Mode
+from bot.reports import resource
 from bot.reports.plots import Bar, Point, line, lying_bars, plot_css, standing_bars
 from bot.reports.preview_html import LINKED_HOSTS, span_of
 from bot.reports.report import BEST, Report, Share
@@ -38,13 +38,13 @@ class Figure:
 
 def report_html(report: Report) -> str:
     """The whole page."""
-    css = "".join((_resource("preview.css"), plot_css(), _resource("report.css")))
+    css = "".join((resource("preview.css"), plot_css(), resource("report.css")))
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(
         made_at=made_at, plural=plural, say_day=say_day, say_time=say_time, symbol=symbol_of, zone_word=zone_word
     )
     days = [(day, list(posts)) for day, posts in groupby(report.posts, key=lambda post: post.local.date())]
-    return environment.from_string(_resource("report.html.j2")).render(
+    return environment.from_string(resource("report.html.j2")).render(
         report=report,
         css=css,
         css_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
@@ -159,7 +159,3 @@ def _value(number: int | None) -> int:
 
 def _short(day: date) -> str:
     return f"{day:%a} {day.day}"
-
-
-def _resource(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")

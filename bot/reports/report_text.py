@@ -137,7 +137,7 @@ def bill_lines(report: Report) -> list[str]:
     spending = report.spending
     would = "nothing; for real it would have been " if spending.hypothetical else ""
     lines = [f"{would}{dollars(spending.total)} on X's API"]
-    lines += [f"{item.number:,} {item.what}: {dollars(item.amount)}" for item in spending.items]
+    lines += [f"{item.said}: {dollars(item.amount)}" for item in spending.items]
     return [*lines, *(f"not counted: {what}" for what in spending.uncounted)]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.config import Prices
+from bot.cost import alt_texts_of
 from bot.metrics import Readings
 from bot.model import Message, MessageState, Mode, Post
 from bot.text import has_link
@@ -23,6 +24,12 @@ class Item:
     what: str
     number: int
     amount: Decimal
+
+    @property
+    def said(self) -> str:
+        """The number with its noun; of one thing, without the plural's s."""
+        one = self.what.replace("posts", "post").replace("texts", "text").replace("their", "its")
+        return f"{self.number:,} {one if self.number == 1 else self.what}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +55,7 @@ def spending_of(
     messages = [message for post in posts for message in post.messages]
     sent = [message for message in messages if message.receipt is not None]
     linked = sum(has_link(message.draft.text) for message in sent)
-    alt_texts = sum(message.attempts * _alt_texts(message) for message in messages)
+    alt_texts = sum(message.attempts * alt_texts_of(message) for message in messages)
     items = (
         Item(what="posts without a link", number=len(sent) - linked, amount=prices.post * (len(sent) - linked)),
         Item(what="posts with a link", number=linked, amount=prices.post_with_link * linked),
@@ -71,7 +78,3 @@ def _uncounted(messages: Iterable[Message], looks: int) -> Iterable[str]:
     if deleted:
         yield f"{plural(deleted, 'deletion')}: X does not say what one costs"
     yield "questions of doctor --online and db verify, which are not written down (about US$0.01 each)"
-
-
-def _alt_texts(message: Message) -> int:
-    return sum(1 for media in message.draft.media if media.alt_text.strip())

@@ -53,7 +53,8 @@ class Status:
 
     ``plan_code`` is empty before the first plan. ``runner_seen_at`` is the runner's last heartbeat (UTC), None when no
     runner holds the lock. ``account_stopped`` is the reason why nothing goes out on the account.
-    ``next_command`` overrides what ``what_next`` would say.
+    ``next_command`` overrides what ``what_next`` would say. ``finished``: every post is final, also a thread of which
+    a person left out the rest.
     """
 
     mode: Mode
@@ -71,6 +72,7 @@ class Status:
     account_stopped: str = ""
     config_differs: bool = False
     next_command: str = ""
+    finished: bool = False
 
 
 def runner_is_alive(status: Status, now: datetime) -> bool:
@@ -85,14 +87,20 @@ def what_next(status: Status, now: datetime) -> str:
         (bool(status.next_command), status.next_command),
         (not status.plan_code, "campaign-bot plan"),
         (bool(status.account_stopped), "campaign-bot doctor --online"),
+        (_only_missed_by_a_pause(status), "campaign-bot resume"),
         (bool(status.problems), status.problems[0].command if status.problems else ""),
-        (status.paused is not None, "campaign-bot resume"),
         (bool(counts.get(PostState.DRAFT)), "campaign-bot approve" if status.started else "campaign-bot preview"),
-        (not _is_open(counts), "Nothing. Every post of the campaign is final."),
+        (status.finished or not _is_open(counts), "Nothing. Every post of the campaign is final."),
         (status.started is None, "campaign-bot start"),
         (not runner_is_alive(status, now), "campaign-bot run"),
+        (bool(counts.get(PostState.UNKNOWN)), "Nothing. It is looking whether the post without an answer is out."),
     )
     return next((answer for applies, answer in answers if applies), "Nothing. It posts by itself.")
+
+
+def _only_missed_by_a_pause(status: Status) -> bool:
+    """Another slot would fall into the pause as well; going on comes first, and lists what was missed."""
+    return status.paused is not None and all(item.state is PostState.MISSED for item in status.problems)
 
 
 def status_text(status: Status, *, now: datetime, colour: bool) -> str:
