@@ -23,8 +23,9 @@ import requests
 import tweepy
 
 from benchmarks.crowd import Crowd, gateway, runner_of, seed
+from bot.calls import Outcome, Outgoing
 from bot.core.delivering import Deliverer
-from bot.model import Account, Outcome, Outgoing
+from bot.model import Account
 from bot.publishers import Publisher
 from bot.storage import Storage
 

@@ -8,7 +8,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from bot.clock import Clock, SystemClock
 from bot.config import Config
 from bot.core.bot import Bot
 from bot.core.desk import Desk
+from bot.core.watching import load_command
 from bot.credentials import Credentials, default_path, fingerprint, install_redactor, load_credentials
 from bot.errors import CredentialsError, DatabaseError, NotReadyError, Problem, RunnerLockedError, UsageError
 from bot.model import Account, Mode
@@ -79,7 +80,7 @@ def open_shop(
         require_current(storage.database)
     if not moved:
         require_in_place(storage.database, storage.installation.identity())
-    record = Desk(storage=storage, clock=clock, campaign=config.name, actor=actor)
+    record = Desk(storage=storage, clock=clock, campaign=config.name, actor=actor, begin=load_command(config))
     mode = _mode(config, storage)
     stage = record
     if mode is Mode.PRACTICE and practice_path(config).exists():
@@ -129,7 +130,7 @@ def practice_desk(config: Config, record: Desk) -> Desk:
     """The same campaign in the practice copy."""
     storage = Storage(f"sqlite:///{practice_path(config)}")
     require_current(storage.database)
-    return Desk(storage=storage, clock=record.clock, campaign=record.campaign, actor=record.actor)
+    return replace(record, storage=storage)
 
 
 def begin_practice(shop: Shop) -> Shop:
@@ -181,10 +182,11 @@ def fingerprint_at_hand(config: Config) -> str | None:
 
 def live_publisher(config: Config, account: Account, clock: Clock) -> Publisher:
     """The gateway to the network, for credentials that were seen to belong to the account."""
+    from bot.core.leaving import credentials_of, is_own
     from bot.core.starting import require_proof
     from bot.publishers.registry import Gateway, open_publisher
 
-    credentials = read_credentials(config)
+    credentials = read_credentials(config) if is_own(config, account) else credentials_of(account, os.environ)
     require_proof(account, fingerprint(credentials))
     return open_publisher(
         account.network,
@@ -257,7 +259,7 @@ def run(
         Lanes() as lanes,
     ):
         told, sender = vigil.passing_on(alarm), _deliverer(shop, vigil.listening(report), lock, count)
-        runner = _runner(shop, sender, lanes.serve, until_idle=until_idle)
+        runner = _runner(shop, sender, lanes.serve, told, until_idle=until_idle)
         watchful = Watchful(runner=runner, alarm=told)
         _tell_changed_rules(shop, told)
 
@@ -324,17 +326,28 @@ def _tell_changed_rules(shop: Shop, told: Callable[[str], None]) -> None:
         told(changed)
 
 
-def _runner(shop: Shop, deliverer: Deliverer, serve_all: ServeAll, *, until_idle: bool) -> Runner:
+def _runner(
+    shop: Shop, deliverer: Deliverer, serve_all: ServeAll, told: Callable[[str], None], *, until_idle: bool
+) -> Runner:
     """A runner that has announced itself. A live one is asked again and again whether time and place are right."""
     from bot.core import guarding
+    from bot.core.leaving import Serving, lacking, serve_every
     from bot.core.running import Runner, nothing_to_refuse
 
     if shop.bot.stage.storage.database.path is not None:  # nobody else holds the lock, so nobody holds a lease
         shop.bot.stage.storage.delivery.release_all()
     live, process = shop.bot.mode is Mode.LIVE, this_process()
+    serving = Serving(
+        storage=shop.bot.stage.storage,
+        clock=shop.clock,
+        runner_id=deliverer.runner_id,
+        lacks=partial(lacking, shop.config, environ=os.environ),
+        tell=told,
+    )
     runner = Runner(
         deliverer=deliverer,
         serve_all=serve_all,
+        serves=serving if live else serve_every,
         until_idle=until_idle,
         refuse_time=partial(guarding.refuse_wrong_clock, shop.bot.record) if live else nothing_to_refuse,
         refuse_place=partial(guarding.refuse_other_place, shop.bot.record) if live else nothing_to_refuse,

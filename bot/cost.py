@@ -38,7 +38,7 @@ def cost_of(posts: Iterable[Post], prices: Prices) -> Cost:
     linked = [has_link(message.draft.text) for message in charged]
     total, to_come = Decimal(0), Decimal(0)
     for message, link in zip(charged, linked, strict=True):
-        price = (prices.post_with_link if link else prices.post) + prices.alt_text * _alt_texts(message)
+        price = (prices.post_with_link if link else prices.post) + prices.alt_text * alt_texts_of(message)
         total += price
         to_come += Decimal(0) if message.state in _PAID else price
     with_link = sum(linked)
@@ -46,7 +46,7 @@ def cost_of(posts: Iterable[Post], prices: Prices) -> Cost:
         messages=len(charged),
         with_link=with_link,
         without_link=len(charged) - with_link,
-        alt_texts=sum(_alt_texts(message) for message in charged),
+        alt_texts=sum(alt_texts_of(message) for message in charged),
         total=total,
         links_extra=(prices.post_with_link - prices.post) * with_link,
         to_come=to_come,
@@ -57,5 +57,6 @@ def _is_charged(post: Post, message: Message) -> bool:
     return message.state in _PAID or post.standing is not Standing.SKIPPED
 
 
-def _alt_texts(message: Message) -> int:
+def alt_texts_of(message: Message) -> int:
+    """How many pictures have one: X charges for each."""
     return sum(1 for media in message.draft.media if media.alt_text.strip())

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+HOW_TO_BEGIN = "campaign-bot load LIST.csv (for a day: campaign-bot contributions load FILE)"
+"""For where the kind of campaign is not known; ``core.watching.load_command`` knows it from the config."""
+
 
 class ExitCode(IntEnum):
     """What the command line returns; the table in docs/commands.md is checked against this."""

@@ -71,10 +71,6 @@ class Templates:
         """How many wordings a template has. Raises ``TemplateError``."""
         return len(self._wordings(name))
 
-    def render_all(self, name: str, context: Mapping[str, Any], *, where: str) -> tuple[tuple[str, ...], ...]:
-        """The same post in every wording of the file, for looking at them side by side."""
-        return tuple(self._render(name, wording, context, where) for wording in self._wordings(name))
-
     def check(self) -> tuple[Problem, ...]:
         """Everything wrong with the ``.j2`` files of the folder that can be seen without a row."""
         found: list[Problem] = []

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.calls import Identity, Outcome, Outgoing, SeenPost, Verdict
 from bot.clock import VirtualClock
 from bot.config import Config
 from bot.config_reading import read_config
@@ -15,7 +16,7 @@ from bot.core.bot import Bot
 from bot.core.delivering import Crashpoint, Deliverer, Event, no_crash
 from bot.core.desk import Desk
 from bot.core.running import Beat, Runner
-from bot.model import Identity, Media, Mode, Outcome, Outgoing, Post, SeenPost, Verdict
+from bot.model import Media, Mode, Post
 from bot.publishers import Publisher
 from bot.publishers.dry_run import DryRunPublisher
 from bot.ranking import read_list

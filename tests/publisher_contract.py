@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
 
-from bot.model import Media, Outgoing, Receipt, Refusal, Verdict
+from bot.calls import Outgoing, Refusal, Verdict
+from bot.model import Media, Receipt
 from bot.publishers import Publisher
 
 NAMES = "Amara & Bea <3 “Sunny Lane” café 🎉"

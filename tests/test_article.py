@@ -156,7 +156,7 @@ def test_a_post_that_was_taken_down_is_not_linked_and_somebody_is_told(stage: St
     stage.bot.skip("w05")
     stage.run_to_the_end()
     assert stage.publisher is not None
-    stage.bot.delete("w04", stage.publisher)
+    stage.bot.mending.delete("w04", stage.publisher)
     found = written(stage)
     links = Reader(found.article.html).links
     assert not {"Adaeze Fairmoor", "Tobias Quillfeather"} & set(links)

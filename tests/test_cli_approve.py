@@ -113,7 +113,15 @@ def test_a_person_sees_the_texts_and_warnings_and_is_asked(person: Desktop) -> N
     assert "7th: Zoë Applethwaite" in result.stdout
     assert "with your sign-off you accept them" in result.stdout
     assert f"Sign off these 31 posts of plan {plan_code(person)} as Ann Example? [y/N]" in result.stdout
+    assert "approve --all" not in result.stdout, "who is asked already needs no command for it"
     assert states(person) == {"approved": 31}
+
+
+def test_the_name_in_the_command_that_is_shown_has_to_be_filled_in(script: Desktop) -> None:
+    error = give(script, approve, "--all", "--by", "YOUR NAME", "--code", plan_code(script)).exception
+    assert isinstance(error, UsageError)
+    assert '--by "Ann Example"' in str(error)
+    assert states(script) == {"draft": 31}
 
 
 def test_a_person_sees_only_what_is_to_be_signed(person: Desktop) -> None:

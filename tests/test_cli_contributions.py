@@ -76,15 +76,18 @@ def test_a_new_day_lies_ready_and_its_sample_holds_what_the_checks_stop(tmp_path
 
 def test_loading_shows_what_came_in_and_what_the_checks_say(desk: Desktop) -> None:
     said = run(desk, "load", "contributions.csv")
-    assert "+ c02  12:00" in said
+    assert "c02   ○ waiting  12:00" in said
     assert "✓ Contributions: 3 taken in." in said
+    assert "3 contributions: 3 waiting." in said
     assert "✗ c03: The text may point to a child: “14-year-old”. (CHILD)" in said
     assert said.endswith("Next: campaign-bot contributions review\n")
     assert "3 known already" in run(desk, "load", "contributions.csv")
 
 
 def test_a_dry_run_saves_nothing(desk: Desktop) -> None:
-    assert "Nothing was saved" in run(desk, "load", "contributions.csv", "--dry-run")
+    said = run(desk, "load", "contributions.csv", "--dry-run")
+    assert "+ c02  12:00" in said
+    assert "Nothing was saved" in said
     assert states(desk) == {}
 
 
@@ -140,6 +143,90 @@ def test_turning_down_needs_a_note_and_takes_a_planned_post_out(desk: Desktop) -
         assert {post.code for post in shop.bot.posts()} == {"opening", "c02", "closing"}
 
 
+def test_what_was_turned_down_is_checked_again_before_it_is_approved_after_all(desk: Desktop) -> None:
+    loaded(desk)
+    run(desk, "turn-down", "c03", "--note", "names an age", *BY)
+    assert "(CHILD)" in run(desk, "show", "c03")
+    with pytest.raises(FindingsError, match="--despite"):
+        run(desk, "approve", "c03", "--yes", *BY)
+    assert states(desk)["c03"] == "turned down"
+
+
+def test_nothing_is_approved_without_consent_by_way_of_turning_it_down(tmp_path: Path) -> None:
+    desk = loaded(Desktop(folder=a_day_folder(tmp_path, [("", "Ana", "Kettle on.", "", "", "no")])))
+    run(desk, "turn-down", "c01", "--note", "has not agreed", *BY)
+    with pytest.raises(FindingsError, match="has not agreed"):
+        run(desk, "approve", "c01", "--yes", "--despite", "it is only a kettle", *BY)
+
+
+def test_a_list_of_long_texts_fits_a_screen_of_eighty_columns(tmp_path: Path) -> None:
+    rows = [
+        ("2027-03-08 09:30", "The Out-of-Hours Adult Care Team", "Kettle on and calendar open. " * 4, "", "", "yes")
+    ]
+    desk = Desktop(folder=a_day_folder(tmp_path, rows))
+    lines = run(desk, "load", "contributions.csv", "--dry-run").splitlines()
+    lines += run(desk, "load", "contributions.csv").splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+    assert any("Kettle" in line and line.endswith("…") for line in lines)
+
+
+def test_what_helps_against_several_findings_is_said_once_and_can_be_pasted(desk: Desktop) -> None:
+    said = run(loaded(desk), "show", "c03")
+    assert said.count("(CHILD)") == said.count("(CASE)") == 1
+    assert said.count('campaign-bot contributions edit c03 --text "…"') == 1
+
+
+def test_turning_down_what_is_planned_says_that_the_closing_counts_it(desk: Desktop) -> None:
+    loaded(desk)
+    run(desk, "approve", "--all-clean", "--yes", *BY)
+    command(desk, "plan")
+    said = run(desk, "turn-down", "c01", "--note", "asked us to", *BY)
+    assert "! closing: 1 contribution will be out, but the closing post says another number." in said
+    assert "campaign-bot plan" in said
+
+
+def test_a_contributor_who_withdraws_is_pointed_to_turning_down(desk: Desktop) -> None:
+    loaded(desk)
+    with pytest.raises(UsageError, match="campaign-bot contributions turn-down c02"):
+        command(desk, "withdraw", "Bea")
+    with pytest.raises(UsageError, match="campaign-bot contributions list"):
+        command(desk, "withdraw", "3")
+
+
+def test_before_anything_is_sent_in_every_screen_names_the_command_of_a_day(desk: Desktop) -> None:
+    seen = [command(desk, *words) for words in (("db", "status"), ("doctor",), ("status",))]
+    assert all("campaign-bot contributions load FILE" in said for said in seen)
+    assert not any("LIST.csv" in said for said in seen)
+
+
+def test_a_picture_is_described_during_the_review_and_no_reason_is_asked_for_where_none_would_do(
+    tmp_path: Path,
+) -> None:
+    rows = [("", "Pat", "Our new reading corner is open.", "corner.png", "", "yes")]
+    desk = loaded(Desktop(folder=a_day_folder(tmp_path, rows)))
+    said = run(replace(desk, person=True), "review", *BY, typed="a\nd\nA corner with cushions\na\n")
+    assert "Why is it safe all the same?" not in said
+    assert states(desk) == {"c01": "approved"}
+
+
+def test_emoji_that_a_spreadsheet_has_turned_into_question_marks_are_told(desk: Desktop) -> None:
+    (desk.folder / "contributions.csv").write_bytes(
+        written([("", "Siân", "Two students qualified! ??", "", "", "yes")]).encode("cp1252")
+    )
+    assert "cannot hold emoji" in run(desk, "load", "contributions.csv")
+
+
+def test_an_emoji_at_the_end_of_what_was_sent_in_is_no_finding_although_the_name_follows(tmp_path: Path) -> None:
+    rows = [("", "Ana", "Kettle on. ☕", "", "", "yes"), ("", "Bea", "I ♥ this job.", "", "", "yes")]
+    desk = loaded(Desktop(folder=a_day_folder(tmp_path, rows)))
+    said = run(desk, "list")
+    assert "c02: Words follow after ♥. (EMOJI-MID)" in said
+    assert "c01:" not in said
+    run(desk, "approve", "c01", "c02", "--yes", *BY)
+    command(desk, "plan")
+    assert "c01: Words follow" not in command(desk, "check")
+
+
 def test_a_review_walks_through_what_waits(desk: Desktop) -> None:
     loaded(desk)
     person = replace(desk, person=True)
@@ -183,6 +270,23 @@ def test_adding_one_now_finds_the_next_free_slot(desk: Desktop) -> None:
     said = run(late, *words)
     assert "✓ c04 is signed off by Ann Example for Monday 8 March 2027 09:10" in said
     assert "It is there already, as c04." in run(late, *words[:-4])
+
+
+def test_a_late_one_shows_what_the_sign_off_accepts_and_a_no_leaves_it_unsigned(desk: Desktop) -> None:
+    loaded(desk)
+    run(desk, "approve", "--all-clean", "--yes", *BY)
+    command(desk, "plan")
+    with desk.shop() as shop:
+        shop.bot.approve(codes=None, plan_code=shop.bot.record.planned().plan_code, by="Ann Example")
+    late = replace(desk, clock=VirtualClock(DAY.replace(hour=9, minute=1)), person=True)
+    words = ("add", "--name", "Zoe", "--text", "WE ARE SO VERY PROUD TODAY", "--consent", "yes", "--now", *BY)
+    said = run(late, *words, typed="y\nn\n")
+    assert said.index("(CAPS)") < said.index("Accept that, and sign it off?")
+    assert "Next: campaign-bot approve c04 closing" in said
+    with desk.shop() as shop:
+        assert shop.bot.post("c04").approval is None
+    said = run(late, "approve", "c04", "--now", *BY, typed="y\ny\n")
+    assert "✓ c04 is signed off by Ann Example" in said
 
 
 def test_the_screens_of_a_day_speak_of_no_list_and_no_workers(desk: Desktop) -> None:

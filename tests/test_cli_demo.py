@@ -131,3 +131,18 @@ def test_nothing_that_could_reach_a_network_is_even_loaded(tmp_path: Path) -> No
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=False, capture_output=True, env=ENVIRON)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("is_found", [False, True])
+def test_who_cannot_call_the_program_by_its_name_is_told_where_it_lies(tmp_path: Path, *, is_found: bool) -> None:
+    program = Path(sys.executable).with_name("campaign-bot")
+    path = f"{program.parent}{os.pathsep}{os.defpath}" if is_found else os.defpath
+    done = subprocess.run(
+        [program, "demo"],
+        cwd=tmp_path,
+        env={**ENVIRON, "PATH": path},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert (f"Here, campaign-bot is {program.resolve()}" in done.stdout) is not is_found

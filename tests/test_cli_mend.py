@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from bot.credentials import VARIABLES, fingerprint
+from bot.calls import Outcome, Refusal, Verdict
+from bot.credentials import fingerprint
 from bot.errors import ExitCode
 from bot.lifecycle import state_of
-from bot.model import Outcome, PostState, Refusal, SeriesKind, Verdict
+from bot.model import PostState, SeriesKind
 from tests.campaigns import answer
 from tests.fake_x.faults import answered
 from tests.fake_x.fixtures import CREDENTIALS
 from tests.fake_x.server import FakeXServer
-from tests.underway import campaign_bot, code_of, fine, posts_of, practise, refusal, rewrite, shop_of, work
+from tests.underway import campaign_bot, code_of, fine, posts_of, practise, refusal, shop_of, turn_live, work
 
 NO = answer(Outcome(verdict=Verdict.REFUSED, refusal=Refusal.REJECTED, reason="X says no.", status=400))
 
@@ -23,10 +23,7 @@ NO = answer(Outcome(verdict=Verdict.REFUSED, refusal=Refusal.REJECTED, reason="X
 @pytest.fixture
 def live(signed: Path, fake_x: FakeXServer, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The signed week, started live, with a first post that was refused and an account that can be read."""
-    secrets = asdict(CREDENTIALS)
-    for name, variable in VARIABLES.items():
-        monkeypatch.setenv(variable, secrets[name])
-    rewrite(signed, live="live = true", network=f'network = "x"\napi_base = "{fake_x.base}"')
+    turn_live(signed, fake_x.base, monkeypatch)
     with shop_of(signed) as shop:
         account, known = shop.bot.account(), fingerprint(CREDENTIALS)
         shop.bot.record_proof(account, user_id=CREDENTIALS.user_id, fingerprint=known)

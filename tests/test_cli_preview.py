@@ -121,11 +121,11 @@ def test_only_a_page_may_be_overwritten(desk: Desktop) -> None:
 
 
 def test_a_page_that_cannot_be_written_says_why(desk: Desktop, tmp_path: Path) -> None:
-    assert "The page cannot be written" in problems(desk, "--html", tmp_path / "no folder" / "week.html")
+    assert "The file cannot be written" in problems(desk, "--html", tmp_path / "no folder" / "week.html")
 
 
 def test_a_file_is_no_folder_for_a_page(desk: Desktop) -> None:
-    assert "The page cannot be written" in problems(desk, "--html", desk.folder / "config.toml" / "week.html")
+    assert "The file cannot be written" in problems(desk, "--html", desk.folder / "config.toml" / "week.html")
 
 
 def test_a_page_and_json_at_once_are_refused(desk: Desktop, tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.calls import Outcome, Refusal, Verdict
 from bot.cli.moments import parse_moment
 from bot.core.steering import decide, slot_at
 from bot.decisions import reschedule
 from bot.errors import ExitCode, UsageError
 from bot.lifecycle import state_of
-from bot.model import Outcome, PostState, Refusal, Verdict
+from bot.model import PostState
 from tests.campaigns import answer
 from tests.underway import campaign_bot, fine, posts_of, practise, refusal, shop_of
 
@@ -110,6 +111,8 @@ def test_a_thread_that_stopped_goes_on_from_its_first_missing_part(signed: Path)
     said = fine(campaign_bot(signed, "retry", "winner"))
     assert "from part 2 of" in said
     assert "No runner is at work. Next: campaign-bot run" in said
+    assert "1 of 8 parts are out and stay there" in fine(campaign_bot(signed, "skip", "winner"))
+    assert "Every post of the campaign is final." in fine(campaign_bot(signed, "status"))
 
 
 def test_there_is_nothing_to_retry_about_a_post_that_waits(signed: Path) -> None:
@@ -131,6 +134,9 @@ def test_next_and_now_are_times_too(signed: Path) -> None:
     posts = posts_of(signed)
     apart = posts["w19"].slot.due_at - posts["w20"].slot.due_at
     assert timedelta(seconds=30) <= apart < timedelta(seconds=40), "two posts moved to now are no burst"
+    fine(campaign_bot(signed, "reschedule", "w18", "--to", "now"))
+    said = fine(campaign_bot(signed, "reschedule", "w17", "--to", "now"))
+    assert "! That is not at once" in said, "the fourth of them waits for a minute and a half"
     fine(campaign_bot(signed, "reschedule", "w20", "--to", "next"))
     assert posts_of(signed)["w20"].slot.due_at > posts["w19"].slot.due_at
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.calls import Outcome, Outgoing, Refusal, Verdict
 from bot.cli.load import load
 from bot.cli.plan import plan
 from bot.cli.winner import winner
 from bot.errors import NotApprovedError, NotReadyError, PausedError, PersonNeededError, UsageError
 from bot.lifecycle import state_of
-from bot.model import Outcome, Outgoing, PostState, Refusal, Verdict
+from bot.model import PostState
 from bot.platform import RunnerLock
 from bot.publishers.dry_run import DryRunPublisher
 from tests.campaigns import FRIDAY_BEFORE, Stage, a_folder, a_stage, answer, lost_request
@@ -108,7 +109,7 @@ def test_a_person_is_told_what_would_follow_after_the_end(tmp_path: Path) -> Non
 def test_a_script_must_name_the_campaign(stage: Stage, confirm: tuple[str, ...]) -> None:
     error = give(desk_of(stage), winner, "--now", *confirm).exception
     assert isinstance(error, UsageError)
-    assert f"--confirm “{NAME}”" in str(error)
+    assert f'--confirm "{NAME}"' in str(error)
 
 
 def test_nothing_goes_out_while_paused(stage: Stage) -> None:
@@ -159,3 +160,17 @@ def test_a_plan_without_a_winner_says_how_to_get_one(tmp_path: Path) -> None:
     give(desk, load, "top20.csv")
     give(desk, plan)
     assert "no winner thread" in str(give(desk, winner).exception)
+
+
+def test_under_way_the_preview_does_not_ask_for_another_start(stage: Stage) -> None:
+    said = give(desk_of(stage), winner).stdout
+    assert "Next      campaign-bot status" in said
+    assert "campaign-bot start" not in said
+
+
+def test_a_thread_that_has_begun_and_lost_its_sign_off_is_not_sent_to_a_sign_off_that_cannot_be(stage: Stage) -> None:
+    broken_after_two(stage)
+    stage.bot.people.withdraw(stage.bot.people.find("1"), reason="")
+    error = give(desk_of(stage), winner, "--now", "--confirm", NAME).exception
+    assert isinstance(error, NotApprovedError)
+    assert "campaign-bot skip winner" in str(error)

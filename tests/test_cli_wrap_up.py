@@ -167,7 +167,7 @@ def test_the_report_goes_into_files_and_onto_a_pipe(week: Aired, tmp_path: Path)
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (("--html", "report.pdf"), "ends in .htm or .html"),
+        (("--html", "report.pdf"), "ends in .html or .htm"),
         (("--csv", "report.xlsx"), "ends in .csv"),
         (("--html", "nowhere/report.html"), "cannot be written: No such file or directory"),
     ],

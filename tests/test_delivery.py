@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.calls import Outcome, Refusal, Verdict
 from bot.errors import PersonNeededError
 from bot.lifecycle import SETTLE_WINDOW, state_of
-from bot.model import MessageState, Outcome, Post, PostState, Refusal, Verdict
+from bot.model import MessageState, Post, PostState
 from tests.campaigns import SENDS_AGAIN, Fault, Stage, a_stage, answer, lost_answer, lost_request
 
 MONDAY_9 = datetime(2027, 3, 8, 9, tzinfo=UTC)
@@ -132,7 +133,7 @@ def test_an_unknown_outcome_of_a_sender_that_may_live_is_held(stage: Stage) -> N
     stage.run_until(MONDAY_9 + timedelta(minutes=20), stage.runner(sender_gone=False))
     assert state(stage, FIRST) is PostState.HELD
     assert stage.network.calls == []
-    assert stage.bot.settle_not_there(FIRST).slot.due_at == stage.clock.now()
+    assert stage.bot.mending.settle_not_there(FIRST).slot.due_at == stage.clock.now()
     stage.runner().tick()
     assert state(stage, FIRST) is PostState.POSTED
 
@@ -141,7 +142,7 @@ def test_what_a_person_found_counts_as_posted(stage: Stage) -> None:
     stage.network.faults += [answer(refused(Refusal.REJECTED))]
     stage.run_until(MONDAY_9 + timedelta(minutes=1))
     assert state(stage, FIRST) is PostState.FAILED
-    post = stage.bot.settle_found(FIRST, "https://x.com/example_charity/status/1234567890")
+    post = stage.bot.mending.settle_found(FIRST, "https://x.com/example_charity/status/1234567890")
     assert state_of(post) is PostState.POSTED
     assert post.messages[0].receipt is not None
     assert post.messages[0].receipt.network_id == "1234567890"
@@ -303,9 +304,9 @@ def test_a_thread_that_got_no_answer_goes_on_below_the_part_that_a_person_settle
     with pytest.raises(PersonNeededError, match="resolve winner"):
         stage.bot.retry("winner")
     if fault is lost_answer:
-        stage.bot.settle_found("winner", stage.network.accepted[-1].network_id)
+        stage.bot.mending.settle_found("winner", stage.network.accepted[-1].network_id)
     else:
-        stage.bot.settle_not_there("winner")
+        stage.bot.mending.settle_not_there("winner")
     stage.run_to_the_end()
     assert stage.network.texts() == [message.draft.text for message in stage.posts["winner"].messages]
     ids = [seen.network_id for seen in stage.network.accepted]
@@ -314,7 +315,7 @@ def test_a_thread_that_got_no_answer_goes_on_below_the_part_that_a_person_settle
 
 def test_a_deleted_post_is_never_sent_again(stage: Stage) -> None:
     stage.run_until(MONDAY_9 + timedelta(minutes=1))
-    stage.bot.delete(FIRST, stage.network)
+    stage.bot.mending.delete(FIRST, stage.network)
     assert state(stage, FIRST) is PostState.DELETED
     calls = len(stage.network.calls)
     stage.bot.plan()
@@ -325,7 +326,7 @@ def test_a_deleted_post_is_never_sent_again(stage: Stage) -> None:
 def test_a_correction_needs_its_own_sign_off_and_replies_to_the_post(stage: Stage) -> None:
     stage.run_until(MONDAY_9 + timedelta(minutes=1))
     slot = stage.bot.next_slot(FIRST)
-    correction = stage.bot.correct_by_reply(FIRST, "Correction: it is Hyacinthe, with an e.", slot)
+    correction = stage.bot.mending.correct_by_reply(FIRST, "Correction: it is Hyacinthe, with an e.", slot)
     assert state(stage, correction.code) is PostState.DRAFT
     plan_code = stage.bot.record.planned().plan_code
     stage.bot.approve(codes=[correction.code], plan_code=plan_code, by="Ann Example")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from bot.calls import Outgoing
 from bot.clock import VirtualClock
-from bot.model import Outgoing
 from bot.publishers.dry_run import DryRunPublisher
 from bot.publishers.snowflake import first_id_of, instant_of
 from tests.publisher_contract import PublisherContract

@@ -143,7 +143,7 @@ def test_the_archive_is_the_same_to_the_last_byte_until_something_changes(aired:
     first = exporting.archive(notes=False)
     aired.stage.clock.advance(timedelta(days=2))
     assert exporting.archive(notes=False) == first
-    aired.stage.bot.delete("w20", aired.publisher)
+    aired.stage.bot.mending.delete("w20", aired.publisher)
     assert exporting.archive(notes=False) != first
 
 

@@ -11,8 +11,8 @@ import pytest
 import requests
 from requests_oauthlib import OAuth1
 
+from bot.calls import Outgoing, Verdict
 from bot.clock import VirtualClock
-from bot.model import Outgoing, Verdict
 from bot.publishers.x import XPublisher
 from tests.fake_x import Call, FakeX, Fault, Reply, faults
 from tests.fake_x.fixtures import CREDENTIALS, HANDLE

@@ -218,7 +218,7 @@ def test_what_is_out_stays_and_leads_to_correct(stage: Stage) -> None:
     assert made.out == ("w07",)
     assert {change.code for change in made.posts} == {"o11", "winner"}
     assert stage.posts["w07"] == sent
-    assert "Seven Stiles Care" in stage.bot.replacement("w07").messages[0].text
+    assert "Seven Stiles Care" in stage.bot.mending.replacement("w07").messages[0].text
 
 
 def test_a_post_that_begins_meanwhile_stops_all_of_it(stage: Stage) -> None:

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bot.core.forgetting import Origin, forget, forget_person, prove, undertaking
 from bot.core.traces import files_below, needles_of, search
@@ -17,6 +18,7 @@ from bot.ranking import read_list
 from bot.storage.erasing import ERASED, KEPT
 from bot.storage.schema import whole_metadata
 from tests.campaigns import Stage, a_stage, lost_request
+from tests.days import a_day, approve_clean
 from tests.underway import NAME, campaign_bot, code_of, fine, refusal, shop_of
 
 
@@ -171,3 +173,43 @@ def test_a_file_is_called_what_it_is(practised: Path) -> None:
     assert found["run.log"] is Origin.LOG
     assert found["practice.db"] is Origin.PRACTICE
     assert found["top20.csv"] is Origin.LIST
+
+
+def test_no_file_is_named_twice_however_the_folder_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = a_stage(tmp_path).plan_and_sign()
+    monkeypatch.chdir(tmp_path)
+    named = [file.path.resolve() for file in undertaking(stage.bot.record, Path()).files]
+    assert tmp_path / "top20.csv" in named
+    assert len(named) == len(set(named))
+
+
+def test_what_contributors_sent_in_is_erased_and_looked_for_names_texts_photos_and_consents(
+    tmp_path: Path, database_url: str
+) -> None:
+    words = "A colleague brought me soup. That is the whole post, and it made my day."
+    consent = "yes, by e-mail to the press office on 3 March"
+    rows = [
+        ("", "Wilhelmina", "Kettle on, calendar open.", "corner.png", "A corner with cushions and books", consent),
+        ("", "", words, "", "", "yes"),
+    ]
+    stage = a_day(tmp_path, rows, database_url)
+    approve_clean(stage)
+    stage.plan_and_sign().start()
+    stage.run_to_the_end()
+    (tmp_path / "corner.png").rename(tmp_path / "renamed.png")
+    plan = undertaking(stage.bot.record, tmp_path)
+    assert {"Wilhelmina", words, consent, "A corner with cushions and books"} <= plan.values
+    assert "yes" not in plan.values
+    assert {(file.path.name, file.origin) for file in plan.files} >= {
+        ("contributions.csv", Origin.LIST),
+        ("renamed.png", Origin.PHOTO),
+    }
+    assert not prove(stage.bot.record, tmp_path, plan.values, "").is_clean
+    (tmp_path / "contributions.csv").unlink()
+    proof = prove(stage.bot.record, tmp_path, plan.values, forget(stage.bot.record))
+    assert proof.is_clean, (proof.search.traces, proof.tables)
+    assert proof.search.values >= 4
+    assert {state_of(post) for post in stage.posts.values()} == {PostState.POSTED}
+    with stage.storage.database.read() as connection:
+        assert connection.execute(sa.text("select count(*) from media")).scalar_one() == 0
+    stage.storage.close()

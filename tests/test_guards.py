@@ -5,21 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.calls import Outcome, Outgoing, Verdict
 from bot.clock import VirtualClock
 from bot.config import Posting
 from bot.core import guarding
 from bot.core.counting import CallCount
 from bot.core.delivering import MOST_OFFSET, stopped_by_clock
-from bot.credentials import VARIABLES, fingerprint
+from bot.credentials import fingerprint
 from bot.errors import DatabaseError, ExitCode, NetworkRefusedError, PersonNeededError
 from bot.lifecycle import Change, state_of
-from bot.model import Account, MessageState, Outcome, Outgoing, PostState, Verdict
+from bot.model import Account, MessageState, PostState
 from bot.platform import installation_id, state_dir
 from bot.publishers import LookError, Publisher
 from bot.publishers.dry_run import DryRunPublisher
@@ -31,7 +32,7 @@ from bot.storage.copying import copy_to_file
 from tests.campaigns import Stage, a_stage
 from tests.fake_x.fixtures import CREDENTIALS
 from tests.fake_x.server import FakeXServer
-from tests.underway import campaign_bot, fine, posts_of, refusal, rewrite, shop_of
+from tests.underway import campaign_bot, fine, posts_of, refusal, shop_of, turn_live
 
 MONDAY_9 = datetime(2027, 3, 8, 9, tzinfo=UTC)
 TUESDAY_0 = datetime(2027, 3, 9, tzinfo=UTC)
@@ -319,10 +320,7 @@ def test_an_hour_that_the_clocks_repeat_fires_once(tmp_path: Path, zone: str, da
 @pytest.fixture
 def live(signed: Path, fake_x: FakeXServer, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The first post of the signed week, live on the fake, started here and bound to this installation."""
-    secrets = asdict(CREDENTIALS)
-    for name, variable in VARIABLES.items():
-        monkeypatch.setenv(variable, secrets[name])
-    rewrite(signed, live="live = true", network=f'network = "x"\napi_base = "{fake_x.base}"')
+    turn_live(signed, fake_x.base, monkeypatch)
     with shop_of(signed) as shop:
         proof = fingerprint(CREDENTIALS)
         shop.bot.record_proof(shop.bot.account(), user_id=CREDENTIALS.user_id, fingerprint=proof)

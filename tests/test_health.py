@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.calls import Outcome, Refusal, Verdict
 from bot.core.health import Health
 from bot.core.running import Runner, Watchful
 from bot.errors import DatabaseError, ExitCode, NotReadyError, Problem
-from bot.model import Account, Outcome, Refusal, Verdict
+from bot.model import Account
 from bot.platform import RunnerLock
 from bot.publishers import Publisher
 from tests.campaigns import Stage, a_stage, answer, lost_request

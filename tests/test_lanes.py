@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.calls import Identity, Outcome, Outgoing, SeenPost
 from bot.clock import SystemClock, VirtualClock
 from bot.core import lanes as of_lanes
 from bot.core.delivering import Deliverer
@@ -16,7 +17,7 @@ from bot.core.lanes import Lanes
 from bot.core.running import Runner
 from bot.errors import DatabaseError
 from bot.lifecycle import Policy
-from bot.model import Account, Identity, Media, Mode, Outcome, Outgoing, SeenPost
+from bot.model import Account, Media, Mode
 from bot.publishers import Publisher
 from bot.publishers.dry_run import DryRunPublisher
 from bot.storage import Storage

@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from bot.calls import Attempt, Outcome, Outgoing, Verdict
 from bot.clock import VirtualClock
 from bot.core.delivering import BEGIN_WITHIN, Event
 from bot.core.running import Runner
 from bot.decisions import miss
 from bot.lifecycle import SETTLE_WINDOW, Change, state_of
-from bot.model import Attempt, AuditEntry, MessageState, Mode, Outcome, Outgoing, PostState, Receipt, Verdict
+from bot.model import AuditEntry, MessageState, Mode, PostState, Receipt
 from bot.storage import Storage, schema
 from bot.storage.leases import LEASE, RENEW_BELOW, Lease
 from bot.storage.migrate import create_if_new

@@ -194,3 +194,16 @@ def test_a_bad_cell_is_named_with_row_column_and_remedy(tmp_path: Path, content:
     assert message in str(caught.value)
     assert len(caught.value.problems) >= 1
     assert all("list.csv, row " in problem.where and problem.remedy for problem in caught.value.problems)
+
+
+def test_offices_call_the_count_many_things(tmp_path: Path) -> None:
+    for heading in ("No. of uses", "Number of nominations", "Votes"):
+        loaded = load(tmp_path, row("1,Siân Pell,Acorn Care,1200", f"rank,name,organisation,{heading}"))
+        assert loaded.rows[0].count == 1200, heading
+
+
+def test_a_column_of_numbers_may_be_the_count_and_how_to_say_so_is_shown(tmp_path: Path) -> None:
+    header = "rank,name,organisation,Times thanked,Notes"
+    notes = load(tmp_path, row('1,Siân Pell,Acorn Care,"1,200",lovely', header)).notes
+    assert 'Column “Times thanked” is not used. If it is the count, add: --column count="Times thanked"' in notes
+    assert "Column “Notes” is not used." in notes

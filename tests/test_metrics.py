@@ -16,12 +16,13 @@ import jsonschema
 import pytest
 import responses
 
+from bot.calls import Refusal
 from bot.clock import VirtualClock
 from bot.config import Budget
 from bot.core.measuring import Measuring, Taken
 from bot.errors import NetworkRefusedError, UsageError
 from bot.metrics import Counts, added
-from bot.model import Mode, Refusal
+from bot.model import Mode
 from bot.publishers import LookError
 from bot.publishers.dry_run import DryRunPublisher
 from bot.publishers.measuring import BATCH
@@ -108,7 +109,7 @@ def test_two_readings_of_the_same_second_are_one(week: Aired) -> None:
 
 def test_what_is_deleted_by_us_is_not_asked_for_any_more(week: Aired) -> None:
     before = len(week.stage.bot.measuring.offer().targets)
-    week.stage.bot.delete("w20", week.publisher)
+    week.stage.bot.mending.delete("w20", week.publisher)
     assert len(week.stage.bot.measuring.offer().targets) == before - 1
 
 

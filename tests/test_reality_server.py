@@ -10,20 +10,19 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from bot.credentials import VARIABLES
 from bot.errors import ExitCode
 from bot.lifecycle import is_final, needs_person, state_of
 from bot.model import PostState
 from bot.storage import schema
 from tests.fake_x import FakeXServer
-from tests.fake_x.fixtures import CREDENTIALS, HANDLE
+from tests.fake_x.fixtures import HANDLE
 from tests.postgres import PostgresServer, PostgresUnavailableError, _unavailable, running_server
 from tests.reality.fleet import (
     SINGLES,
@@ -38,7 +37,7 @@ from tests.reality.fleet import (
     wrong_with,
 )
 from tests.reality.proof import Tally, dose, proof
-from tests.underway import campaign_bot, fine, lay_out, plan, refusal, shop_of, sign
+from tests.underway import campaign_bot, fine, give_secrets, lay_out, plan, refusal, shop_of, sign
 
 DATABASE = "week"
 GOES_ON_WITHIN = 90.0
@@ -72,9 +71,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> Iterator
         server.execute(f"CREATE DATABASE {DATABASE}")
         fake = stack.enter_context(FakeXServer(network))
         monkeypatch.setenv("CAMPAIGN_BOT_DATABASE_URL", server.url(DATABASE))
-        secrets = asdict(CREDENTIALS)
-        for name, variable in VARIABLES.items():
-            monkeypatch.setenv(variable, secrets[name])
+        monkeypatch.setenv("CAMPAIGN_BOT_CONFIG_DIR", str(tmp_path / "settings"))
+        give_secrets(monkeypatch)
         folder = lay_out(
             tmp_path / "week",
             live="live = true",

@@ -56,11 +56,6 @@ def test_a_template_holds_several_wordings(tmp_path: Path) -> None:
     assert Templates(tmp_path).count("t.j2") == 3
 
 
-def test_all_wordings_can_be_seen_side_by_side(tmp_path: Path) -> None:
-    (tmp_path / "t.j2").write_text("One {{ worker.name }}\n===\nTwo\n---\nmore", encoding="utf-8")
-    assert Templates(tmp_path).render_all("t.j2", ROW, where=WHERE) == (("One Priya Example",), ("Two", "more"))
-
-
 def test_a_template_that_was_read_is_not_read_again(tmp_path: Path) -> None:
     (tmp_path / "t.j2").write_text("Before", encoding="utf-8")
     templates = Templates(tmp_path)

@@ -67,7 +67,7 @@ def test_before_the_start_nothing_is_out(aired: Aired) -> None:
 def test_what_people_did_stands_there_with_their_reason(aired: Aired) -> None:
     aired.stage.bot.skip("w19", "She is on leave")
     aired.until(days=4)
-    aired.stage.bot.delete("w20", aired.publisher)
+    aired.stage.bot.mending.delete("w20", aired.publisher)
     found = otherwise(report_of(aired.stage))
     assert found["w19"] == ("skipped", "Skipped by Ann Example (She is on leave).")
     assert found["w20"] == ("deleted", "Deleted by Ann Example (part 1 of 1).")
@@ -106,7 +106,7 @@ def test_a_thread_that_stopped_says_how_many_parts_are_out(aired: Aired) -> None
 
 def test_a_correction_and_what_it_corrects_point_at_each_other(aired: Aired) -> None:
     aired.until(days=3.9)
-    planned = aired.stage.bot.correct_by_reply("w20", "Correction: her name is Siân.")
+    planned = aired.stage.bot.mending.correct_by_reply("w20", "Correction: her name is Siân.")
     report = report_of(aired.stage)
     assert of(report, planned.code).corrects == "w20"
     assert otherwise(report)["w20"] == ("corrected", f"By {planned.code}.")
@@ -134,7 +134,7 @@ def test_the_bill_is_what_was_sent_and_read_at_the_prices_of_then(aired: Aired) 
 
 def test_what_nobody_wrote_down_is_named_and_not_guessed(aired: Aired) -> None:
     aired.fake.faults.append(faults.lost_answer())
-    aired.until(days=4).stage.bot.delete("w19", aired.publisher)
+    aired.until(days=4).stage.bot.mending.delete("w19", aired.publisher)
     said = " ".join(report_of(aired.stage).spending.uncounted)
     assert "1 look at the account" in said
     assert "1 deletion" in said
@@ -149,7 +149,7 @@ def test_numbers_are_added_up_without_what_is_gone(aired: Aired) -> None:
     aired.read()
     aired.stage.clock.advance(timedelta(hours=1))
     del aired.fake.posts[aired.network_id(codes[-1])]
-    aired.stage.bot.delete(codes[-2], aired.publisher)
+    aired.stage.bot.mending.delete(codes[-2], aired.publisher)
     aired.read()
     report = report_of(aired.stage)
     left = len(codes) - 2

@@ -35,7 +35,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     made.read()
     made.fake.audience.hidden.add(made.network_id("w20"))
     made.stage.run_to_the_end()
-    made.stage.bot.delete("w14", made.publisher)
+    made.stage.bot.mending.delete("w14", made.publisher)
     made.read()
     found = made.stage.bot.reporting.report()
     made.stage.storage.close()

@@ -10,14 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.core.steering import slot_at
-from bot.credentials import VARIABLES, fingerprint
+from bot.credentials import fingerprint
 from bot.errors import ExitCode
 from bot.lifecycle import state_of
 from bot.model import PostState
@@ -26,7 +25,7 @@ from tests.fake_x import server
 from tests.fake_x.faults import drip
 from tests.fake_x.fixtures import CREDENTIALS
 from tests.fake_x.server import FakeXServer
-from tests.underway import posts_of, rewrite, shop_of
+from tests.underway import posts_of, shop_of, turn_live
 
 PATIENCE = 60.0
 
@@ -34,10 +33,7 @@ PATIENCE = 60.0
 @pytest.fixture
 def live(signed: Path, fake_x: FakeXServer, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The signed week, live on the fake, with a proof of the credentials."""
-    secrets = asdict(CREDENTIALS)
-    for name, variable in VARIABLES.items():
-        monkeypatch.setenv(variable, secrets[name])
-    rewrite(signed, live="live = true", network=f'network = "x"\napi_base = "{fake_x.base}"')
+    turn_live(signed, fake_x.base, monkeypatch)
     return signed
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.calls import Attempt, SeenPost
 from bot.core.settling import GOOD_LOOKS, Doubt, conclude, find, tells_absence
 from bot.lifecycle import MAX_CALLS, SETTLE_WINDOW, Policy
-from bot.model import Attempt, MessageState, Post, SeenPost
+from bot.model import MessageState, Post
 from tests.campaigns import a_stage
 
 CALLED_AT = datetime(2027, 3, 8, 9, tzinfo=UTC)

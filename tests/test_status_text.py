@@ -61,6 +61,11 @@ def test_the_whole_status_of_a_campaign_that_runs_well() -> None:
         ({"problems": (PROBLEM,)}, "campaign-bot retry w09"),
         ({"account_stopped": "The token was revoked."}, "campaign-bot doctor --online"),
         ({"paused": Decision(at=NOW)}, "campaign-bot resume"),
+        (
+            {"paused": Decision(at=NOW), "problems": (replace(PROBLEM, state=PostState.MISSED),)},
+            "campaign-bot resume",
+        ),
+        ({"paused": Decision(at=NOW), "problems": (PROBLEM,)}, "campaign-bot retry w09"),
         ({"counts": ((PostState.DRAFT, 3),), "started": None}, "campaign-bot preview"),
         ({"counts": ((PostState.DRAFT, 3),)}, "campaign-bot approve"),
         ({"started": None}, "campaign-bot start"),
@@ -68,6 +73,14 @@ def test_the_whole_status_of_a_campaign_that_runs_well() -> None:
         ({"runner_seen_at": NOW - HEARTBEAT_LIMIT - timedelta(seconds=1)}, "campaign-bot run"),
         ({"counts": ((PostState.POSTED, 20), (PostState.SKIPPED, 1))}, "Nothing. Every post of the campaign is final."),
         ({"next_command": "campaign-bot init"}, "campaign-bot init"),
+        (
+            {"counts": ((PostState.UNKNOWN, 1), (PostState.APPROVED, 3))},
+            "Nothing. It is looking whether the post without an answer is out.",
+        ),
+        (
+            {"counts": ((PostState.POSTED, 20), (PostState.PARTIAL, 1)), "finished": True, "runner_seen_at": None},
+            "Nothing. Every post of the campaign is final.",
+        ),
     ],
 )
 def test_it_always_says_what_to_do_next(change: dict[str, object], expected: str) -> None:

@@ -52,7 +52,7 @@ def test_a_name_that_is_on_no_list_is_found_in_texts_and_alternative_texts(stage
     with pytest.raises(FindingsError, match="stop list"):
         stage.bot.approve(codes=None, plan_code=stage.bot.record.planned().plan_code, by="Ann Example")
     with pytest.raises(UsageError, match="cannot be waived"):
-        stage.bot.waive("DO-NOT-NAME", named[0].code, reason="It is fine")
+        stage.bot.accepting.waive("DO-NOT-NAME", named[0].code, reason="It is fine")
 
 
 def test_a_row_of_a_list_that_is_on_it_is_loaded_and_never_planned(tmp_path: Path) -> None:

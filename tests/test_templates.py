@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -59,16 +60,21 @@ def members_of(organisation: Organisation, ranking: Ranking) -> list[Worker]:
     return [worker for worker in ranking.workers if worker.worker_id in organisation.worker_ids]
 
 
+def every_wording(name: str, context: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The same post in each wording of a template."""
+    return [TEMPLATES.render(name, context, where="anybody", wording=number) for number in range(TEMPLATES.count(name))]
+
+
 def texts(ranking: Ranking, config: Config | None = None, totals: dict[str, str] | None = None) -> list[str]:
     """Every text that the shipped templates can make of a list, in all wordings."""
     facts = campaign_facts(config or a_config(), ranking)
     found: list[tuple[str, ...]] = []
     for worker in ranking.workers:
-        found += TEMPLATES.render_all("worker.txt.j2", worker_context(worker, facts), where=worker.name)
+        found += every_wording("worker.txt.j2", worker_context(worker, facts))
     for organisation in ranking.organisations:
         context = organisation_context(organisation, members_of(organisation, ranking), facts)
-        found += TEMPLATES.render_all("organisation.txt.j2", context, where=organisation.name)
-    found += TEMPLATES.render_all("winner_thread.txt.j2", winner_context(ranking, facts, totals or {}), where="podium")
+        found += every_wording("organisation.txt.j2", context)
+    found += every_wording("winner_thread.txt.j2", winner_context(ranking, facts, totals or {}))
     return [text for parts in found for text in parts]
 
 
@@ -97,7 +103,7 @@ def test_the_shipped_templates_have_no_problems_and_enough_wordings() -> None:
         **organisation_context(SHORT.organisations[0], members_of(SHORT.organisations[0], SHORT), facts),
     }
     for name, least in NAMES.items():
-        wordings = TEMPLATES.render_all(name, context, where="anybody")
+        wordings = every_wording(name, context)
         assert len(wordings) >= least
         assert len({" ".join(parts[0].split()[:2]) for parts in wordings}) == len(wordings)
 
@@ -152,7 +158,7 @@ def test_there_is_no_link_unless_the_config_gives_one() -> None:
 def test_worker_texts_name_the_person_the_organisation_and_a_shared_rank() -> None:
     worker = a_worker(7, "Priya Example", tied=True, organisation="Riverside Care Trust")
     facts = campaign_facts(a_config(), a_ranking(worker))
-    for (text,) in TEMPLATES.render_all("worker.txt.j2", worker_context(worker, facts), where="x"):
+    for (text,) in every_wording("worker.txt.j2", worker_context(worker, facts)):
         assert "Priya Example" in text
         assert "Riverside Care Trust" in text
         assert "joint 7th" in text.lower()

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from bot.alerts import Alert, AlertKind
+from bot.calls import Outcome, Refusal, Verdict
 from bot.core.delivering import Deliverer, serve_in_turn
 from bot.core.running import Beat, Runner, Watchful
 from bot.core.vigil import Vigil
 from bot.errors import DatabaseError, ExitCode, Problem
-from bot.model import Account, Outcome, Refusal, Verdict
+from bot.model import Account
 from bot.ranking import read_list
 from tests.campaigns import Stage, a_stage, answer, lost_answer
 from tests.post_office import PATIENCE, Hook, hook

@@ -71,7 +71,7 @@ def test_whatever_happens_to_the_first_post_it_is_on_x_once(stage: Stage, server
     stage.run_to_the_end()
     for post in [post for post in stage.bot.posts() if state_of(post) is PostState.HELD]:
         assert post.messages[0].draft.text not in server.fake.texts()
-        stage.bot.settle_not_there(post.code)
+        stage.bot.mending.settle_not_there(post.code)
         stage.run_to_the_end()
     assert Counter(server.fake.texts()) == Counter(wanted(stage))
     assert {state_of(post) for post in stage.bot.posts()} == {PostState.POSTED}

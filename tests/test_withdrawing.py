@@ -208,9 +208,13 @@ def test_a_thread_that_has_begun_stops_before_it_names_them_and_waits(stage: Sta
     assert parts == 2
     assert state_of(stage.posts["winner"]) is PostState.PARTIAL
     assert not any(gone.name in text for text in stage.network.texts())
-    with pytest.raises(UsageError, match="not signed off"):
+    assert stage.bot.problem("winner").command == "campaign-bot skip winner", "what works, and not retry"
+    assert stage.bot.people.withdraw(gone, reason="").places == (), "of a thread that has begun nothing is decided"
+    with pytest.raises(UsageError, match="not signed off") as refused:
         stage.bot.retry("winner")
+    assert "campaign-bot skip winner" in str(refused.value)
     stage.bot.skip("winner")
+    assert stage.bot.status(runner_alive=False).finished
 
 
 def test_only_the_parts_of_a_thread_that_name_them_are_deleted(stage: Stage) -> None:

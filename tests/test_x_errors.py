@@ -23,7 +23,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from bot.model import Refusal, Verdict
+from bot.calls import Refusal, Verdict
 from bot.publishers.x_errors import (
     REFUSED_STATUSES,
     Answer,

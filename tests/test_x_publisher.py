@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.calls import Outgoing, Refusal, Verdict
 from bot.clock import SystemClock
 from bot.credentials import Credentials
 from bot.errors import ConfigError, CredentialsError, NetworkRefusedError
-from bot.model import Media, Outgoing, Refusal, Verdict
+from bot.model import Media
 from bot.publishers import LookError, UploadError
 from bot.publishers.registry import Gateway, open_publisher
 from bot.publishers.x import XPublisher, begin_pin_login

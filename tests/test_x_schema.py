@@ -16,8 +16,9 @@ import pytest
 import requests
 import responses
 
+from bot.calls import Outgoing, Verdict
 from bot.clock import VirtualClock
-from bot.model import Media, Outgoing, Verdict
+from bot.model import Media
 from bot.publishers import LookError
 from bot.publishers.snowflake import first_id_of
 from bot.publishers.x import XPublisher

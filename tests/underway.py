@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,11 +16,13 @@ from bot.bootstrap import Shop, begin_practice, open_shop
 from bot.cli import cli
 from bot.clock import VirtualClock
 from bot.config_reading import example_config, read_config
+from bot.credentials import VARIABLES
 from bot.errors import CampaignBotError, ExitCode
 from bot.model import Post
 from bot.ranking import read_list
 from bot.resources import sample_list, templates_dir
 from tests.campaigns import Fault, FaultyNetwork, Stage
+from tests.fake_x.fixtures import CREDENTIALS
 
 NAME = "Care Heroes of the Year"
 ANN = "Ann Example"
@@ -42,6 +44,19 @@ def rewrite(folder: Path, **lines: str) -> None:
     path = folder / "config.toml"
     found = path.read_text("utf-8").splitlines()
     path.write_text("\n".join(lines.get(line.partition(" =")[0], line) for line in found) + "\n", "utf-8")
+
+
+def give_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that the fake X knows, as a person sets them in the environment."""
+    secrets = asdict(CREDENTIALS)
+    for name, variable in VARIABLES.items():
+        monkeypatch.setenv(variable, secrets[name])
+
+
+def turn_live(folder: Path, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From practice to live, on a fake X that answers at ``base``."""
+    give_secrets(monkeypatch)
+    rewrite(folder, live="live = true", network=f'network = "x"\napi_base = "{base}"')
 
 
 @contextmanager

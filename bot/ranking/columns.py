@@ -50,7 +50,10 @@ _HEADINGS: dict[Field, tuple[str, ...]] = {
     Field.RANK: ("rank", "ranking", "position", "place", "#", "no", "pos"),
     Field.NAME: ("name", "full name", "worker", "care worker", "worker name", "care worker name", "person"),
     Field.ORGANISATION: (*_ORGANISATION_WORDS, *(f"{word} name" for word in _ORGANISATION_WORDS)),
-    Field.COUNT: ("count", "uses", "total", "score", "number of uses", "usage", "times used"),
+    Field.COUNT: (
+        *("count", "uses", "total", "score", "number of uses", "no of uses", "total uses", "usage", "times used"),
+        *("nominations", "number of nominations", "no of nominations", "votes", "number of votes", "no of votes"),
+    ),
     Field.HANDLE: ("handle", "x handle", "twitter", "twitter handle", "x twitter handle", "twitter x handle", "x"),
     Field.ORGANISATION_HANDLE: tuple(
         f"{word} {kind}"
@@ -257,9 +260,20 @@ def _notes(sheet: Sheet, header: SheetRow, columns: Sequence[Column]) -> Iterabl
     if renamed:
         yield "Columns understood: " + ", ".join(f"{column.heading} -> {column.field}" for column in renamed)
     used = {column.index for column in columns}
+    counted = Field.COUNT in {column.field for column in columns}
     for index, cell in enumerate(header.cells):
         if index not in used and cell.strip():
-            yield f"Column “{_squeeze(cell)[:60]}” is not used."
+            heading = _squeeze(cell)[:60]
+            may_count = not counted and _holds_numbers(sheet, header, index)
+            hint = f' If it is the count, add: --column count="{heading}"' if may_count else ""
+            yield f"Column “{heading}” is not used.{hint}"
+
+
+def _holds_numbers(sheet: Sheet, header: SheetRow, index: int) -> bool:
+    """Whether every filled cell below the heading is a number."""
+    cells = [row.cell(index).strip() for row in sheet.rows if row.number > header.number]
+    filled = [re.sub(r"[,\s']", "", cell) for cell in cells if cell]
+    return bool(filled) and all(cell.isdecimal() for cell in filled)
 
 
 def _joined(fields: Sequence[Field]) -> str:

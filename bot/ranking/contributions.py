@@ -49,6 +49,11 @@ _YES = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _NO = re.compile(r"(?:n|no|none|false|not|withdrawn|refused|declined|0)\b.*|-|\u2013|", re.IGNORECASE | re.DOTALL)
+_LOST_EMOJI = re.compile(r"\?\?|(?<=\s)\?")
+_EMOJI_ARE_LOST = (
+    "Such a file cannot hold emoji: a spreadsheet writes ? for each. If there were any, load the workbook itself, or save "
+    "it as CSV UTF-8."
+)
 _NEVER = frozenset({"Co", "Cs"})
 _JOINERS = frozenset({"\u200c", "\u200d"})
 _TAGS = range(0xE0020, 0xE0080)
@@ -95,7 +100,12 @@ def understand(sheet: Sheet) -> HandedInFile:
     rows = tuple(_row(sheet, row, columns, header, problems) for row in below)
     used = set(columns.values())
     unused = [cell for index, cell in enumerate(header.cells) if cell.strip() and index not in used]
-    notes = (*sheet.notes, *(f"Column “{' '.join(cell.split())[:60]}” is not used." for cell in unused))
+    lost = "Read as Windows-1252." in sheet.notes and any(_LOST_EMOJI.search(row.submission.text) for row in rows)
+    notes = (
+        *sheet.notes,
+        *([_EMOJI_ARE_LOST] if lost else []),
+        *(f"Column “{' '.join(cell.split())[:60]}” is not used." for cell in unused),
+    )
     return HandedInFile(
         source_name=sheet.source_name, folder=sheet.folder, rows=rows, problems=tuple(problems), notes=notes
     )

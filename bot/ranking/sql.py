@@ -185,7 +185,7 @@ def _table(connection: sa.Connection, query: str | None) -> str:
         tables = sorted([*inspector.get_table_names(), *inspector.get_view_names()])
         if len(tables) != 1:
             shown = ", ".join(tables[:20]) or "none"
-            remedy = "Name one: --query TABLE, or --query “SELECT …”."
+            remedy = 'Name one: --query TABLE, or --query "SELECT …".'
             raise UsageError(Problem(what=f"Which table? The database has: {shown}.", remedy=remedy))
         return connection.dialect.identifier_preparer.quote_identifier(tables[0])
     text = query.strip().rstrip(";").strip()

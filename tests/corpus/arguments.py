@@ -57,7 +57,7 @@ ARGUMENTS = {
     "a log of something": asked("log", "w99"),
     "a preview of what is not there": asked("preview", "w99"),
     "starting without a name": asked("start", code=ExitCode.NOT_APPROVED),
-    "a report as a PDF": Case(words=("report", "--html", "report.pdf"), says="ends in .htm or .html"),
+    "a report as a PDF": Case(words=("report", "--html", "report.pdf"), says="ends in .html or .htm"),
     "a report into no folder": Case(words=("report", "--csv", "nowhere/report.csv"), says="The file cannot be written"),
     "a report with an empty name": Case(words=("report", "--md", ""), says="The file needs a name"),
     "the numbers of practice": Case(words=("metrics",), says="This is practice: nothing was sent"),
@@ -78,6 +78,6 @@ ARGUMENTS = {
     "a budget in words": Case(words=("hashtag", "--budget", "a fiver"), says="is not an amount of US dollars"),
     "a budget that is no number": Case(words=("hashtag", "--budget", "nan"), says="is not an amount of US dollars"),
     "a budget for nothing": Case(words=("hashtag", "--stored", "--budget", "1"), says="needs no --budget"),
-    "a hashtag as a picture": Case(words=("hashtag", "--stored", "--html", "tag.png"), says="ends in .htm or .html"),
+    "a hashtag as a picture": Case(words=("hashtag", "--stored", "--html", "tag.png"), says="ends in .html or .htm"),
     "a hashtag for people and programs": Case(words=("hashtag", "--html", "t.html", "--json"), says="two reports"),
 }

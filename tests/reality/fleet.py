@@ -20,10 +20,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from bot.clock import SystemClock
+from bot.core.bot import Bot
 from bot.core.steering import slot_at
-from bot.credentials import fingerprint
+from bot.credentials import default_path, fingerprint, save_credentials
 from bot.lifecycle import needs_person, reason_of, state_of
-from bot.model import MessageState, Post, PostState
+from bot.model import Account, MessageState, Post, PostState
+from bot.platform import config_dir
 from bot.storage import schema
 from tests.fake_x import Call, FakeX, Served
 from tests.fake_x.fixtures import CREDENTIALS, HANDLE
@@ -199,17 +201,23 @@ def keep_going(machines: list[Machine], seconds: float) -> None:
         pause.wait(min(0.1, max(0.0, end - time.monotonic())))
 
 
+def _account(bot: Bot, handle: str) -> Account:
+    """One with credentials that every machine finds, seen to be its own."""
+    campaigns = bot.record.storage.campaigns
+    account = campaigns.ensure_account("x", handle)
+    proof = fingerprint(CREDENTIALS)
+    campaigns.record_proof(account.account_id, user_id=CREDENTIALS.user_id, proof=proof, now=datetime.now(UTC))
+    save_credentials(default_path(config_dir(os.environ), account.network, account.handle), CREDENTIALS)
+    return account
+
+
 def lay_out_work(folder: Path, *, accounts: int, copies: int, begin: timedelta, every: timedelta) -> dict[str, int]:
     """All posts but the thread, so many copies of each, on so many accounts, one after the other from ``begin`` on. Each
     text gets its account."""
     with shop_of(folder) as shop:
         bot, database = shop.bot, shop.bot.record.storage.database
         bot.skip("winner")
-        campaigns = bot.record.storage.campaigns
-        ids = [campaigns.ensure_account("x", HANDLE if each == 0 else f"{HANDLE}_{each}") for each in range(accounts)]
-        for account in ids:
-            proof = fingerprint(CREDENTIALS)
-            campaigns.record_proof(account.account_id, user_id=CREDENTIALS.user_id, proof=proof, now=datetime.now(UTC))
+        ids = [_account(bot, HANDLE if each == 0 else f"{HANDLE}_{each}") for each in range(accounts)]
         bot.record_start()
         first, zone = datetime.now(UTC) + begin, str(bot.zone())
         with database.write() as connection:

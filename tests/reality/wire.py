@@ -13,7 +13,8 @@ from enum import Enum, auto
 from time import monotonic
 from urllib.parse import urlsplit
 
-from bot.model import Identity, Media, Outcome, Outgoing, SeenPost
+from bot.calls import Identity, Outcome, Outgoing, SeenPost
+from bot.model import Media
 from bot.publishers import Publisher
 from tests.fake_x import Fault, faults
 
