@@ -155,6 +155,7 @@ def test_the_command_names_the_files_deletes_what_is_asked_and_proves_it(practis
     assert "✓ 0 traces in " in said
     assert not (practised / "practice.db").exists()
     assert not (practised / "top20.csv").exists()
+    assert "differs" not in fine(campaign_bot(practised, "status"))
 
 
 def test_files_that_are_left_are_named_and_the_command_does_not_say_that_all_is_well(practised: Path) -> None:

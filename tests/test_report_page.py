@@ -100,6 +100,14 @@ def test_a_number_that_is_not_known_is_said_in_words(report: Report) -> None:
     assert "Mon 8: not available" in html
 
 
+def test_what_was_taken_down_is_not_linked(report: Report) -> None:
+    html = report_html(report)
+    gone, there = (next(post for post in report.posts if post.code == code) for code in ("w14", "w16"))
+    assert gone.url.startswith("https://x.com/")
+    assert f'href="{gone.url}"' not in html
+    assert f'href="{there.url}"' in html
+
+
 def test_an_empty_plan_has_a_report_too(report: Report) -> None:
     posts: tuple[ReportPost, ...] = ()
     assert "0 posts" in report_html(replace(report, posts=posts, deviations=(), moments=()))

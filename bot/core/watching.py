@@ -13,7 +13,7 @@ from bot.contribution import Moderation
 from bot.core.desk import Desk
 from bot.cost import cost_of
 from bot.lifecycle import is_final, needs_person, reason_of, state_of
-from bot.model import Account, MessageState, Mode, Post, PostState
+from bot.model import Account, CampaignRecord, MessageState, Mode, Post, PostState
 from bot.reports.preview import Preview, build_preview, title_of, titles_of
 from bot.reports.status_text import Decision, Status, StatusPost, StatusProblem
 
@@ -80,7 +80,7 @@ def status(desk: Desk, config: Config, *, mode: Mode, runner_alive: bool) -> Sta
         counts=tuple((state, counts[state]) for state in PostState if counts[state]),
         problems=tuple(problem_of(post) for post in posts if needs_person(post)),
         account_stopped=_stopped(desk, account, alive=runner is not None) if account else "",
-        config_differs=record.config_digest != config_digest(config),
+        config_differs=_differs(desk, record, config),
         finished=bool(posts) and all(is_final(post) for post in posts),
     )
 
@@ -98,6 +98,11 @@ def before_the_plan(config: Config, mode: Mode, *, loaded: bool) -> Status:
 
 def _any_approved(desk: Desk, campaign_id: int) -> bool:
     return any(one.state is Moderation.APPROVED for one in desk.storage.contributions.all(campaign_id))
+
+
+def _differs(desk: Desk, record: CampaignRecord, config: Config) -> bool:
+    """Whether planning again would take up something of config.toml; a forgotten campaign is not planned again."""
+    return record.config_digest != config_digest(config) and not desk.storage.erasing.was_forgotten(record.campaign_id)
 
 
 def load_command(config: Config) -> str:
