@@ -135,7 +135,7 @@ def test_a_second_runner_is_refused_at_once(live: Path) -> None:
 
 
 def test_a_pause_from_another_process_keeps_a_due_post_from_going_out(live: Path, fake_x: FakeXServer) -> None:
-    start(live, w20=8)
+    start(live, w20=6)
     with bot(live, "run") as runner:
         until(lambda: is_running(live))
         with bot(live, "pause", "--reason", "Bad news in town") as pause:

@@ -23,7 +23,7 @@ from tests.torture.state_machine import CampaignMachine
 FULL = os.environ.get("CAMPAIGN_BOT_TORTURE", "") == "ci"
 SHARES = {Suite.T1: 2.2, Suite.T2: 4.2, Suite.T3: 1} if FULL else {Suite.T1: 0.25, Suite.T2: 0.6, Suite.T3: 0.3}
 """So many eighths of all orders are tried."""
-EVERY = {Suite.T1: 1, Suite.T2: 2 if FULL else 7, Suite.T3: 1 if FULL else 2}
+EVERY = {Suite.T1: 1, Suite.T2: 2 if FULL else 12, Suite.T3: 1 if FULL else 4}
 CHUNK = 100
 CHUNKS = 20 if FULL else 1
 
