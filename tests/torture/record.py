@@ -131,6 +131,10 @@ def _row(pieces: Sequence[Piece]) -> str:
     return f"| {named} | {at} | {cases:,} | {where} | {failures} |"
 
 
+MOST_RANGES = 6
+"""Of more than so many, only the number and the bounds are shown; the record has them all."""
+
+
 def _ranges(pieces: Sequence[Piece]) -> str:
     merged: list[tuple[int, int]] = []
     for first, last in sorted({(piece.first, piece.last) for piece in pieces}):
@@ -138,6 +142,9 @@ def _ranges(pieces: Sequence[Piece]) -> str:
             merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
         else:
             merged.append((first, last))
+    if len(merged) > MOST_RANGES:
+        number = sum(last - first + 1 for first, last in merged)
+        return f"{number} between {merged[0][0]} and {merged[-1][1]}"
     return ", ".join(f"{first} to {last}" if first != last else str(first) for first, last in merged)
 
 
