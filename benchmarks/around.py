@@ -124,7 +124,7 @@ def main() -> None:
                 if storage is durable:
                     whole.append(took)
                 calls += [end - begin for begin, end in watch.calls]
-                gaps += watch.between  # noqa: PLW2901  # it grows in place
+                gaps.extend(watch.between)
             bare.append(bare_loop(base, posts))
             synced += [write_and_sync(folder / "page") for _ in range(10)]
     print(

@@ -259,8 +259,11 @@ def test_a_backup_works_while_a_runner_does_and_a_restore_waits_for_its_end(sign
     target = tmp_path / "friday.db"
     with RunnerLock(signed / "campaign.db"):
         fine(campaign_bot(signed, "db", "backup", str(target)))
-        refusal(campaign_bot(signed, "db", "restore", str(target), "--yes"), ExitCode.LOCKED)
+        waits = refusal(campaign_bot(signed, "db", "restore", str(target), "--yes"), ExitCode.LOCKED)
+        assert "Leave that one to do the work" in waits
+    fine(campaign_bot(signed, "skip", "w20"))
     fine(campaign_bot(signed, "db", "restore", str(target), "--yes"))
+    assert state_of(posts_of(signed)["w20"]) is PostState.APPROVED
 
 
 def test_after_calls_were_made_a_restore_leads_to_verify(signed: Path, tmp_path: Path) -> None:

@@ -256,6 +256,7 @@ def test_a_clock_that_went_back_is_refused_until_a_person_vouches_for_it(stage: 
 def test_a_clock_that_is_roughly_right_is_no_trouble(stage: Stage, step: timedelta) -> None:
     stage.run_until(TUESDAY_0)
     guarding.refuse_wrong_clock(replace(stage.bot.record, clock=VirtualClock(TUESDAY_0 + step)))
+    assert not stage.storage.installation.identity().doubt
 
 
 def test_far_from_the_networks_clock_nothing_more_is_published_on_the_account(stage: Stage) -> None:
@@ -371,16 +372,19 @@ def test_the_first_run_binds_the_database_and_the_next_needs_no_question(live: P
     assert fake_x.fake.count("POST /2/tweets") == 0
 
 
-def test_two_copies_of_a_database_on_one_computer_never_run_at_once(live: Path, tmp_path: Path) -> None:
+def test_two_copies_on_one_computer_never_run_at_once(live: Path, tmp_path: Path, fake_x: FakeXServer) -> None:
     copy = shutil.copytree(live, tmp_path / "copy")
     with shop_of(live) as shop, guarding.only_one_copy_runs(shop.bot.record, os.environ):
         refusal(campaign_bot(copy, "run"), ExitCode.LOCKED)
+    assert fake_x.fake.count("POST /2/tweets") == 0
 
 
 def test_practice_in_a_copied_folder_is_nobodys_business(signed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with shop_of(signed) as shop:
         shop.bot.record.storage.installation.bind("another computer", shop.clock.now())
     fine(campaign_bot(signed, "start", "--confirm", "Care Heroes of the Year", "--no-run"))
+    with shop_of(signed) as shop:
+        assert shop.bot.under_way() is not None
 
 
 def test_verify_at_the_command_line_shows_the_rest_and_ends_the_doubt(live: Path, fake_x: FakeXServer) -> None:

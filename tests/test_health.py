@@ -186,7 +186,7 @@ def test_programs_get_json(signed: Path) -> None:
 
 def test_an_unreadable_database_is_exit_code_2(signed: Path) -> None:
     (signed / "campaign.db").write_bytes(b"this is not a database at all" * 200)
-    refusal(campaign_bot(signed, "health"), ExitCode.USAGE)
+    assert "The database says" in refusal(campaign_bot(signed, "health"), ExitCode.USAGE)
 
 
 def test_a_wrong_age_is_refused(signed: Path) -> None:

@@ -62,8 +62,7 @@ def call(url: str, body: object = None) -> None:
     """One request: GET, or POST when there is a body for JSON. Follows no redirect. Raises NotDeliveredError."""
     data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
     headers = {"User-Agent": f"campaign-bot/{__version__}", "Content-Type": "application/json; charset=utf-8"}
-    # The config lets nothing through but https, and http on this computer.
-    request = urllib.request.Request(url, data=data, headers=headers)  # noqa: S310
+    request = urllib.request.Request(url, data=data, headers=headers)  # noqa: S310  # config: https, or this computer
     around_proxies = [urllib.request.ProxyHandler({})] if is_loopback(urlsplit(url).hostname or "") else []
     opener = urllib.request.build_opener(_NoRedirects, *around_proxies)
     try:

@@ -29,6 +29,7 @@ from bot.platform import config_dir
 from bot.storage import schema
 from tests.fake_x import Call, FakeX, Served
 from tests.fake_x.fixtures import CREDENTIALS, HANDLE
+from tests.reality.relay import Relay
 from tests.underway import shop_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -54,7 +55,7 @@ class SlowX(FakeX):
 
 
 @dataclass(kw_only=True)
-class CommitCable:
+class CommitCable(Relay):
     """Leads TCP to the server's socket. While it is ``hostile`` it is cut, now and then, when a COMMIT goes by: before
     it arrives, or after it has arrived and before anybody hears of it."""
 
@@ -62,27 +63,6 @@ class CommitCable:
     dice: random.Random
     hostile: bool = False
     cuts: Counter[str] = field(default_factory=Counter)
-    port: int = 0
-    _listener: socket.socket | None = None
-
-    def plug(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        threading.Thread(target=self._serve, args=(self._listener,), daemon=True).start()
-
-    def unplug(self) -> None:
-        assert self._listener is not None
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _serve(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._carry, args=(client,), daemon=True).start()
 
     def _carry(self, client: socket.socket) -> None:
         with client, socket.socket(socket.AF_UNIX) as server, suppress(OSError):

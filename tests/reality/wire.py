@@ -17,6 +17,7 @@ from bot.calls import Identity, Outcome, Outgoing, SeenPost
 from bot.model import Media
 from bot.publishers import Publisher
 from tests.fake_x import Fault, faults
+from tests.reality.relay import Relay
 
 _RESET = struct.pack("ii", 1, 0)
 _OK = b"HTTP/1.1 201 Created\r\ncontent-type: application/json\r\n"
@@ -51,14 +52,12 @@ _ANSWERS: dict[Foul, bytes] = {
 
 
 @dataclass(kw_only=True)
-class Cable:
+class Cable(Relay):
     """Passes each connection on, but for the ones it was told to foul. ``asked`` is what came, as method and path."""
 
-    port: int = 0
     asked: list[str] = field(default_factory=list)
     fouls: list[Foul] = field(default_factory=list)
     _to: tuple[str, int] = ("", 0)
-    _listener: socket.socket | None = None
 
     def lead_to(self, base: str) -> None:
         """A new case: another server, and nothing remembered."""
@@ -69,26 +68,6 @@ class Cable:
     @property
     def base(self) -> str:
         return f"http://127.0.0.1:{self.port}"
-
-    def plug(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = int(self._listener.getsockname()[1])
-        threading.Thread(target=self._serve, args=(self._listener,), daemon=True).start()
-
-    def unplug(self) -> None:
-        """From now on connections are refused."""
-        assert self._listener is not None
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _serve(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._carry, args=(client,), daemon=True).start()
 
     def _carry(self, client: socket.socket) -> None:
         foul = self.fouls.pop(0) if self.fouls else None
