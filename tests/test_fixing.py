@@ -320,7 +320,7 @@ def test_of_a_thread_only_the_parts_that_change_are_shown(signed: Path) -> None:
 
 def test_options_that_do_not_fit_are_refused(planned: Path) -> None:
     for words in (("7", "name", "X", "--how", "form"), ("7", "name", "X", "--only")):
-        assert "Leave it away" in refusal(campaign_bot(planned, "fix", *words, "--yes"), ExitCode.USAGE)
+        assert "Leave it out" in refusal(campaign_bot(planned, "fix", *words, "--yes"), ExitCode.USAGE)
     bad = ("7", "consent", "yes", "--until", "3/4/2027")
     assert "two days" in refusal(campaign_bot(planned, "fix", *bad, "--yes"), ExitCode.USAGE)
     assert "Nobody on the list" in refusal(campaign_bot(planned, "fix", "all", "name", "X", "--yes"), ExitCode.USAGE)

@@ -97,9 +97,9 @@ def _refuse_muddle(is_consent: bool, only_fits: bool, details: dict[str, str]) -
 
     given = [option for option, text in details.items() if text.strip()]
     if given and not is_consent:
-        raise UsageError(Problem(what=f"{given[0]} is for consent.", remedy="Leave it away."))
+        raise UsageError(Problem(what=f"{given[0]} is for consent.", remedy="Leave it out."))
     if not only_fits:
-        raise UsageError(Problem(what="--only is for a person's organisation.", remedy="Leave it away."))
+        raise UsageError(Problem(what="--only is for a person's organisation.", remedy="Leave it out."))
 
 
 def _consent(screen: Screen, fixing: Fixing, value: str, details: dict[str, str]) -> Consent:

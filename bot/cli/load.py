@@ -107,10 +107,10 @@ class _Reading:
         columns = column_wishes(self.column, Field)
         is_database = isinstance(source, str)
         if self.query is not None and not is_database:
-            remedy = "Leave it away, or name the database: sqlite:///FILE"
+            remedy = "Leave it out, or name the database: sqlite:///FILE"
             raise UsageError(Problem(what="--query is for databases, and this is none.", remedy=remedy))
         if self.sheet is not None and (is_database or not is_workbook(Path(source))):
-            raise UsageError(Problem(what="--sheet is for workbooks, and this is none.", remedy="Leave it away."))
+            raise UsageError(Problem(what="--sheet is for workbooks, and this is none.", remedy="Leave it out."))
         if source == Path(_PASTED):
             return read_pasted(_pasted(), folder=self.folder, columns=columns)
         return read_list(source, folder=self.folder, sheet=self.sheet, query=self.query, columns=columns)

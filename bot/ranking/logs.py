@@ -36,7 +36,7 @@ def count_log(
         return count_sql(source, query, wishes, window)
     if query is not None:
         what = "--query is for databases, and this is a file."
-        raise UsageError(Problem(what=what, where=str(source), remedy="Leave it away, or name sqlite:///FILE."))
+        raise UsageError(Problem(what=what, where=str(source), remedy="Leave it out, or name sqlite:///FILE."))
     if source.suffix.lower() in _PARQUET:
         return log_duckdb.count_parquet(source, wishes, window)
     log = log_csv.open_log(source, wishes)
