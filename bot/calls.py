@@ -32,6 +32,10 @@ class Refusal(StrEnum):
     NO_CREDIT = "no_credit"
 
 
+ALREADY_THERE = "a post with this very text already"
+"""Said in the reason of every refusal as a duplicate."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """The result of one call. ``reason`` is plain English without names or texts; ``retry_at`` may be given

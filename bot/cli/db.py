@@ -314,8 +314,10 @@ def verify(screen: Screen, yes: bool, lost: bool) -> None:
 
     Next: campaign-bot resume
     """
-    from bot.bootstrap import refuse_while_running, verify_account
-    from bot.core.guarding import confirm
+    import os
+
+    from bot.bootstrap import refuse_while_running
+    from bot.core.guarding import confirm, only_one_copy_runs
     from bot.model import Mode
 
     with _shop(screen) if lost else screen.shop() as shop:
@@ -324,17 +326,34 @@ def verify(screen: Screen, yes: bool, lost: bool) -> None:
             confirm(shop.bot.record)
             say("✓ This database is in use again. Next: campaign-bot status")
             return
-        found = verify_account(shop)
-        if found.adopted:
-            say(f"✓ Out already, and on record now: {', '.join(found.adopted)}")
-        _say_waiting(shop, found.waiting)
-        if not yes and not screen.confirm("Is none of these on the account?", otherwise="Look, then add --yes."):
-            say("Nothing goes out. What is out: campaign-bot resolve CODE --found URL, or: campaign-bot skip CODE")
-            say("Then again: campaign-bot db verify")
-            return
-        confirm(shop.bot.record)
-        paused = shop.bot.record.planned().paused_at is not None
+        with only_one_copy_runs(shop.bot.record, os.environ):
+            _verify(screen, shop, yes=yes)
+
+
+def _verify(screen: Screen, shop: Shop, *, yes: bool) -> None:
+    """No other copy of the database is at work on this computer meanwhile."""
+    import os
+
+    from bot.bootstrap import verify_account
+    from bot.core.guarding import confirm, retire_copies
+
+    found = verify_account(shop)
+    if found.adopted:
+        say(f"✓ Out already, and on record now: {', '.join(found.adopted)}")
+    _say_waiting(shop, found.waiting)
+    if found.waiting:
+        say(
+            "Not in a backup: what people decided after it was made. Who has withdrawn since? What was skipped or moved?"
+        )
+    question = "Have you looked at the account, and none of these is there?"
+    if not yes and not screen.confirm(question, otherwise="Look, then add --yes."):
+        say("Nothing goes out. What is out: campaign-bot resolve CODE --found URL, or: campaign-bot skip CODE")
+        say("Then again: campaign-bot db verify")
+        return
+    retire_copies(shop.bot.record, os.environ)
+    confirm(shop.bot.record)
     say("✓ The database is verified.")
+    paused = shop.bot.record.planned().paused_at is not None
     say(f"Next: campaign-bot {'resume' if paused else 'status'}")
 
 

@@ -110,11 +110,15 @@ def _say_second_look(shop: Shop, post: Post) -> None:
 
 def _choose(screen: Screen, shop: Shop, post: Post) -> bool:
     """Show all there is to know, and ask where somebody is there to answer."""
+    from bot.bootstrap import runner_alive
     from bot.lifecycle import reason_of, state_of
+    from bot.model import PostState
     from bot.reports.words import one_line, symbol_and_word
 
     say(f"{symbol_and_word(state_of(post), colour=screen.colour)}  {post.code}: {one_line(reason_of(post))}")
     _say_texts([message.draft for message in post.messages])
+    if state_of(post) is PostState.UNKNOWN and runner_alive(shop):
+        say("The runner is still looking for it, for ten minutes at most. You need do nothing before it is held.")
     candidates = _say_latest(shop, post)
     if screen.may_ask:
         answer = screen.ask("Which one is it? Its number, 0 if it is not there, or ? to decide later:", otherwise="")

@@ -71,9 +71,9 @@ def service(ctx: click.Context, action: str, kind: str | None, replace: bool) ->
         _install(chosen, made.name, file, content, replace=replace)
     else:
         say(content.decode("utf-16" if chosen is ServiceKind.TASK else "utf-8"))
-        click.echo(
-            f"Nothing was written. It belongs into {file}; to put it there: campaign-bot service --install", err=True
-        )
+        which = f" --kind {chosen}" if kind else ""
+        put = f"campaign-bot service{which} --install"
+        click.echo(f"Nothing was written. It belongs into {file}; to put it there: {put}", err=True)
     _say_what_it_does_not_know(chosen, os.environ)
 
 

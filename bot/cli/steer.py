@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ import click
 from bot.cli.screen import Screen, pass_screen, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bot.bootstrap import Shop
     from bot.model import Post, Slot
 
@@ -20,12 +23,15 @@ _CODES = click.argument("codes", metavar="CODE...", nargs=-1, required=True)
 def what_follows(shop: Shop) -> str:
     """The line that ends every decision about a post: who carries it out, or what has to be done first."""
     from bot.bootstrap import runner_alive
+    from bot.model import Mode
 
     record = shop.bot.under_way()
     if record is None:
         return "Next: campaign-bot start"
     if record.paused_at is not None:
         return "The campaign is paused, so nothing goes out. Next: campaign-bot resume"
+    if shop.bot.mode is Mode.LIVE and (stopped := shop.bot.account().stopped):
+        return f"Nothing goes out on the account: {stopped} Next: campaign-bot doctor --online"
     if runner_alive(shop):
         return "The runner takes it from here. To watch it: campaign-bot status --watch"
     return "No runner is at work. Next: campaign-bot run"
@@ -44,15 +50,31 @@ def pause(screen: Screen, reason: str) -> None:
     What falls due in the meantime is not sent later by itself: it is listed when you resume.
     Then: campaign-bot resume
     """
+    from bot.bootstrap import runner_alive
     from bot.reports.words import short_moment
 
-    with screen.shop() as shop:
+    with _or_not_paused(), screen.shop() as shop:
         done = shop.bot.pause(reason)
         since = short_moment(done.since, shop.bot.zone())
         say(f"‖ {'It was paused already' if done.already else 'Paused'}, since {since}. Nothing more goes out.")
         for code in done.sending:
             say(f"  {code} was being sent at that moment; what became of it: campaign-bot status")
+        if shop.bot.stage.storage.database.path is not None and not runner_alive(shop):
+            say(f"! No runner is at work in this folder, {shop.config.folder}.")
+            say("  If posts still go out, the campaign runs in another folder or on another computer: pause it there.")
         say("Next: campaign-bot resume, when the time is right. It sends nothing of what was missed by itself.")
+
+
+@contextmanager
+def _or_not_paused() -> Iterator[None]:
+    """Somebody who wants silence must not take a refusal for one."""
+    from bot.errors import CampaignBotError, Problem
+
+    try:
+        yield
+    except CampaignBotError as error:
+        remedy = "Stop the runner: Ctrl+C in its window, or stop the service. Then mend that, and pause."
+        raise type(error)(*error.problems, Problem(what="Nothing is paused by this.", remedy=remedy)) from error
 
 
 @click.command()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot.lifecycle import Miss, Policy, Rest, Send, Step, Wait, next_step
 from bot.model import CampaignRecord, MessageState, Post
 from bot.settings import settings_from_json
-from bot.storage.delivery import Work
+from bot.storage.looking import Work
 
 _JUST_AFTER = timedelta(seconds=1)
 _LONGEST_BETWEEN_LOOKS = timedelta(minutes=3)

@@ -18,12 +18,13 @@ from bot.core.choosing import Dispatch, GiveUp, Idle, Move, Settle, next_move, p
 from bot.core.guarding import OLDER_COPY, older_copy, pause_all
 from bot.core.settling import Doubt, adopt, conclude, find, look_since, tells_absence
 from bot.decisions import miss
-from bot.lifecycle import Change, after_outcome, spoken, state_of
+from bot.lifecycle import Change, Send, after_outcome, spoken, state_of
 from bot.model import Account, AuditEntry, Message, Mode, Post, PostState
 from bot.publishers import LookError, Publisher, UploadError, server_time_offset
 from bot.storage import Storage
-from bot.storage.delivery import Work
+from bot.storage.delivery import ForgottenError
 from bot.storage.leases import Lease
+from bot.storage.looking import Work
 
 log = logging.getLogger(__name__)
 
@@ -97,16 +98,16 @@ class Deliverer:
                 if work.open_attempt is not None:  # between two looks a lease would end, and the next one begin anew
                     self._claim(account_id)
                 return move.until
-            lease = self._claim(account_id)
+            lease = work.lease or self._claim(account_id)
             if lease is None or not self._act(move, work, lease):
                 return self.clock.now() + _AGAIN_SOON
 
     def _look(self, account_id: int, now: datetime) -> tuple[Work, Move]:
         """What comes first decides; only when none of the first few moves, all that is due is read."""
-        work = self.storage.delivery.work(account_id, mode=self.mode, now=now, whole=False)
+        work = self.storage.delivery.work(account_id, mode=self.mode, now=now, runner_id=self.runner_id, whole=False)
         move = next_move(work, now)
         if isinstance(move, Idle) and not work.whole:
-            work = self.storage.delivery.work(account_id, mode=self.mode, now=now)
+            work = self.storage.delivery.work(account_id, mode=self.mode, now=now, runner_id=self.runner_id)
             move = next_move(work, now)
         return work, move
 
@@ -139,17 +140,13 @@ class Deliverer:
         media_ids = self._upload(publisher, post, message, lease)
         if media_ids is None:
             return False
-        self._refuse_older_copy()
         self.crashpoint("before intent")
         now = self.clock.now()
         if next_move(work, now) != dispatch:  # an upload takes time, and a computer may stand still
             return False
-        attempt = self.storage.delivery.record_intent(
-            post, message, in_reply_to=dispatch.send.in_reply_to, lease=lease, now=now
-        )
+        attempt = self._intend(post, dispatch.send, lease, now)
         if attempt is None:
             return False
-        self._committed[lease.account_id] = attempt.attempt_id
         self.crashpoint("after intent")
         outgoing = Outgoing(text=message.draft.text, media_ids=media_ids, in_reply_to=dispatch.send.in_reply_to)
         outcome = self._call_in_time(publisher, outgoing, attempt)
@@ -160,17 +157,22 @@ class Deliverer:
         self.crashpoint("after result")
         return recorded
 
-    def _refuse_older_copy(self) -> None:
-        """A server that failed over to a copy that lags behind has forgotten what this very runner has sent.
-
-        Raises PersonNeededError, and pauses all that was started for real.
-        """
+    def _intend(self, post: Post, send: Send, lease: Lease, now: datetime) -> Attempt | None:
+        """None when the message may not be sent any more. Raises PersonNeededError, and pauses all that was started
+        for real: a server that failed over to a copy that lags behind has forgotten what this very runner has sent."""
         latest = max(self._committed.values(), default=None)
-        if latest is not None and not self.storage.installation.knows_attempt(latest):
+        try:
+            attempt = self.storage.delivery.record_intent(
+                post, send.message, in_reply_to=send.in_reply_to, lease=lease, now=now, after=latest
+            )
+        except ForgottenError:
             self.storage.installation.record_doubt(OLDER_COPY)
             entry = AuditEntry(at=self.clock.now(), actor=ACTOR, action="pause", detail=OLDER_COPY)
             pause_all(self.storage, OLDER_COPY, entry)
-            raise older_copy(self.storage, OLDER_COPY)
+            raise older_copy(self.storage, OLDER_COPY) from None
+        if attempt is not None:
+            self._committed[lease.account_id] = attempt.attempt_id
+        return attempt
 
     def _call_in_time(self, publisher: Publisher, outgoing: Outgoing, attempt: Attempt) -> Outcome:
         """The call, unless the intent could not be counted or has become old before it could begin."""

@@ -221,6 +221,19 @@ def verify(desk: Desk, publisher_for: PublisherFor) -> Verified:
     return Verified(adopted=adopted, waiting=waiting)
 
 
+def retire_copies(desk: Desk, environ: Mapping[str, str]) -> None:
+    """Copies of this database that stay behind on this computer count as older from now on, and run unverified no more.
+
+    A count that is damaged stays so: it refuses them as well.
+    """
+    count, attempts = count_of(desk, environ), desk.storage.installation.attempts()
+    try:
+        known = count.read()
+    except DatabaseError:
+        return
+    _note(count, max(known, attempts) + 1)
+
+
 def confirm(desk: Desk) -> str:
     """A person vouches for what the database says now. Returns its new id, under which calls are counted anew."""
     installation, now = desk.storage.installation, desk.clock.now()

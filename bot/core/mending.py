@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from bot.calls import Verdict
 from bot.config import Config
@@ -17,6 +18,7 @@ from bot.core.planning import as_planned
 from bot.core.remaking import watchlist_of
 from bot.core.second_look import look_once_more
 from bot.core.steering import decide, remember_plan, slot_at
+from bot.days import say_time
 from bot.decisions import deleted, found, not_there
 from bot.digest import post_digest
 from bot.errors import NetworkRefusedError, PersonNeededError, Problem, UsageError
@@ -220,7 +222,8 @@ def _refuse_too_early(desk: Desk, post: Post) -> None:
         return
     until = (attempt.settle_from or attempt.called_at) + SETTLE_WINDOW
     if timedelta(0) < until - desk.clock.now() <= SETTLE_WINDOW:
-        what = f"X may still show it: before {until:%H:%M:%S} UTC it means nothing that {post.code} is not there."
+        local = say_time((until + timedelta(seconds=1)).astimezone(ZoneInfo(desk.settings().zone)))
+        what = f"X may still show it: before {local} it means nothing that {post.code} is not there."
         raise PersonNeededError(Problem(what=what, remedy="Look again then. The runner looks by itself, too."))
 
 

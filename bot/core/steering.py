@@ -11,7 +11,8 @@ from bot.core.desk import Desk
 from bot.decisions import Decision, reschedule, retry, skip
 from bot.digest import plan_code
 from bot.errors import Problem, UsageError
-from bot.model import Post, Slot
+from bot.lifecycle import state_of
+from bot.model import Post, PostState, Slot
 
 _STILL_NOW = timedelta(minutes=1)
 """A person who types the minute that is running means now."""
@@ -42,7 +43,8 @@ def resume(desk: Desk) -> tuple[str, ...]:
     if record.paused_at is None:
         raise UsageError(Problem(what="The campaign is not paused.", remedy="What it does: campaign-bot status"))
     desk.storage.campaigns.record_resume(record.campaign_id, desk.entry("resume"), reason=FELL_INTO_PAUSE)
-    return tuple(post.code for post in desk.posts() if post.standing_reason == FELL_INTO_PAUSE)
+    waiting = (post for post in desk.posts() if state_of(post) is PostState.MISSED)  # one may have been found to be out
+    return tuple(post.code for post in waiting if post.standing_reason == FELL_INTO_PAUSE)
 
 
 def skip_post(desk: Desk, code: str, reason: str) -> Post:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from bot.calls import ALREADY_THERE
 from bot.config import Config
 from bot.config_reading import config_digest
 from bot.contribution import Moderation
@@ -80,7 +81,11 @@ def status(desk: Desk, config: Config, *, mode: Mode, runner_alive: bool) -> Sta
         counts=tuple((state, counts[state]) for state in PostState if counts[state]),
         problems=tuple(problem_of(post) for post in posts if needs_person(post)),
         account_stopped=_stopped(desk, account, alive=runner is not None) if account else "",
+        account_waits_until=_waits_until(account, desk.clock.now()),
         config_differs=_differs(desk, record, config),
+        next_command="campaign-bot db verify"
+        if mode is Mode.LIVE and desk.storage.installation.identity().doubt
+        else "",
         finished=bool(posts) and all(is_final(post) for post in posts),
     )
 
@@ -142,6 +147,11 @@ def _stopped(desk: Desk, account: Account, *, alive: bool) -> str:
     return "The runner at work has no credentials for it. To give it some: campaign-bot connect" if left else ""
 
 
+def _waits_until(account: Account | None, now: datetime) -> datetime | None:
+    until = account.resume_at if account else None
+    return until if until is not None and until > now else None
+
+
 def _last_post(posts: Iterable[Post], titles: dict[str, str]) -> StatusPost | None:
     sent = [
         (message.receipt, post)
@@ -175,4 +185,6 @@ def _way_out(post: Post, state: PostState) -> str:
         return f"campaign-bot skip {post.code}"
     if not signed and state is PostState.HELD:
         return command_for(PostState.MISSED, post.code)
+    if any(message.state is MessageState.FAILED and ALREADY_THERE in message.reason for message in post.messages):
+        return command_for(PostState.HELD, post.code)  # what is there may be ours: look, before anything is sent
     return command_for(_asked(state), post.code)

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.calls import Identity, Outcome, Outgoing, Refusal, SeenPost, Verdict
+from bot.calls import ALREADY_THERE, Identity, Outcome, Outgoing, Refusal, SeenPost, Verdict
 from bot.clock import Clock
 from bot.model import Media, Receipt
 from bot.publishers.snowflake import first_id_of
@@ -28,7 +28,7 @@ class DryRunPublisher:
     def publish(self, outgoing: Outgoing) -> Outcome:
         text = unicodedata.normalize("NFC", outgoing.text)
         if text in self._texts:
-            reason = "There is a post with this very text already."
+            reason = f"There is {ALREADY_THERE}."
             return Outcome(verdict=Verdict.REFUSED, reason=reason, refusal=Refusal.DUPLICATE, status=403)
         network_id = str(self._next_id())
         post = SeenPost(

@@ -23,7 +23,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from bot.calls import Outcome, Refusal, Verdict
+from bot.calls import ALREADY_THERE, Outcome, Refusal, Verdict
 
 WITHOUT_A_RESET = timedelta(minutes=15)
 """How long to wait after a 429 that does not say when it ends: X's usual window."""
@@ -123,7 +123,7 @@ _BY_STATUS: Mapping[int, tuple[Refusal, str]] = {
 }
 
 _FORBIDDEN: tuple[tuple[tuple[str, ...], Refusal, str], ...] = (
-    (("duplicate",), Refusal.DUPLICATE, "X has a post with this very text already."),
+    (("duplicate",), Refusal.DUPLICATE, f"X has {ALREADY_THERE}."),
     (
         ("oauth1-permissions", "app permissions"),
         Refusal.FORBIDDEN,
@@ -135,7 +135,11 @@ _FORBIDDEN: tuple[tuple[tuple[str, ...], Refusal, str], ...] = (
         "The X app is not attached to a project. Attach it in X's developer console.",
     ),
     (("unsupported-authentication",), Refusal.FORBIDDEN, "X wants to be asked with the account's own tokens."),
-    (("suspended", "account is locked", "temporarily locked"), Refusal.FORBIDDEN, "X has suspended or locked it."),
+    (
+        ("suspended", "account is locked", "temporarily locked"),
+        Refusal.FORBIDDEN,
+        "X has suspended or locked the account.",
+    ),
     (
         ("reply to or quote", "reply to this conversation", "quoting this post", "not-authorized-for-resource"),
         Refusal.REJECTED,

@@ -14,6 +14,8 @@ from bot.wording import plural
 HEARTBEAT_LIMIT = timedelta(minutes=2)
 """A runner that was not seen for this long is taken to be gone; a living one writes far more often."""
 
+LOOKING = "It is looking whether the post without an answer is out. Until then the others wait."
+
 MAX_PROBLEMS = 4
 """Problems shown in full; the rest are counted, so that the whole status fits on a small screen."""
 
@@ -52,7 +54,8 @@ class Status:
     """All that status shows; built from storage, shown as text, as JSON and on pages.
 
     ``plan_code`` is empty before the first plan. ``runner_seen_at`` is the runner's last heartbeat (UTC), None when no
-    runner holds the lock. ``account_stopped`` is the reason why nothing goes out on the account.
+    runner holds the lock. ``account_stopped`` is the reason why nothing goes out on the account, ``account_waits_until`` the end of a
+    limit of the network (UTC).
     ``next_command`` overrides what ``what_next`` would say. ``finished``: every post is final, also a thread of which
     a person left out the rest.
     """
@@ -70,6 +73,7 @@ class Status:
     counts: tuple[tuple[PostState, int], ...] = ()
     problems: tuple[StatusProblem, ...] = ()
     account_stopped: str = ""
+    account_waits_until: datetime | None = None
     config_differs: bool = False
     next_command: str = ""
     finished: bool = False
@@ -93,7 +97,7 @@ def what_next(status: Status, now: datetime) -> str:
         (status.finished or not _is_open(counts), "Nothing. Every post of the campaign is final."),
         (status.started is None, "campaign-bot start"),
         (not runner_is_alive(status, now), "campaign-bot run"),
-        (bool(counts.get(PostState.UNKNOWN)), "Nothing. It is looking whether the post without an answer is out."),
+        (bool(counts.get(PostState.UNKNOWN)), f"Nothing. {LOOKING}"),
     )
     return next((answer for applies, answer in answers if applies), "Nothing. It posts by itself.")
 
@@ -137,6 +141,7 @@ def status_json(status: Status, *, now: datetime) -> dict[str, object]:
             for item in status.problems
         ],
         "account_stopped": status.account_stopped or None,
+        "account_waits_until": utc_text(status.account_waits_until),
         "config_differs": status.config_differs,
         "next_command": what_next(status, now),
     }
@@ -189,6 +194,9 @@ def _warnings(status: Status) -> list[str]:
     lines = []
     if status.account_stopped:
         lines.append(f"✗ Nothing goes out on @{one_line(status.account)}: {one_line(status.account_stopped)}")
+    if status.account_waits_until:
+        until = short_moment(status.account_waits_until, ZoneInfo(status.zone))
+        lines.append(f"! X asks to wait, so nothing goes out on @{one_line(status.account)} before {until}.")
     if status.config_differs:
         lines.append("! config.toml differs from what runs. To use it: campaign-bot plan")
     return lines
@@ -202,7 +210,7 @@ def _problems(status: Status, *, colour: bool) -> list[str]:
         word = symbol_and_word(item.state, colour=colour)
         lines.append(f"  {word}  {item.code}  {one_line(item.reason)}  -> {item.command}")
     left = len(status.problems) - MAX_PROBLEMS
-    return [*lines, f"  and {left:,} more: campaign-bot status --json"] if left > 0 else lines
+    return [*lines, f"  and {left:,} more: campaign-bot report"] if left > 0 else lines
 
 
 def _is_open(counts: dict[PostState, int]) -> bool:

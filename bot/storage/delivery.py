@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -12,37 +11,25 @@ import sqlalchemy as sa
 from bot.calls import Attempt, Outcome
 from bot.decisions import Decision
 from bot.lifecycle import Change, next_look_at
-from bot.model import Account, AuditEntry, CampaignRecord, Message, MessageState, Mode, Post, RunnerRecord, Standing
+from bot.model import Account, AuditEntry, Message, MessageState, Mode, Post, RunnerRecord, Standing
 from bot.pulling import VOID
-from bot.storage import leases, schema
+from bot.storage import leases, looking, schema
 from bot.storage.engine import Database
 from bot.storage.journal import write_entry
 from bot.storage.leases import Lease
+from bot.storage.looking import Work
 from bot.storage.rows import (
-    IN_ORDER,
     account_from,
     attempt_from,
-    campaign_from,
     fetch_post,
-    fetch_posts,
-    posts_where,
+    fetch_post_of,
     runner_from,
 )
-from bot.storage.updates import refresh_final, update_message, update_post
+from bot.storage.updates import begin_message, refresh_final, update_message, update_post
 
 
-@dataclass(frozen=True, kw_only=True)
-class Work:
-    """What lies before a runner on one account: posts that are due or overdue, the next slot after them, and
-    the attempt that is open, if one is. ``whole`` says that ``due`` holds all of them, not the first few."""
-
-    account: Account
-    campaigns: dict[int, CampaignRecord]
-    due: tuple[Post, ...]
-    next_due_at: datetime | None
-    last_sent_at: datetime | None
-    open_attempt: Attempt | None
-    whole: bool = True
+class ForgottenError(Exception):
+    """A call that this runner has committed is unknown to the database: it is an older copy of itself."""
 
 
 def text_hash(text: str) -> str:
@@ -50,43 +37,9 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _started_campaigns() -> sa.ColumnElement[bool]:
-    table = schema.campaigns
-    return table.c.started_at.is_not(None) & (table.c.mode == sa.bindparam("mode"))
-
-
-def _open_posts() -> sa.ColumnElement[bool]:
-    """Posts that are not final, in campaigns that were started in the mode of the runner."""
-    started = sa.select(schema.campaigns.c.campaign_id).where(_started_campaigns())
-    return schema.posts.c.is_final.is_(False) & schema.posts.c.campaign_id.in_(started)
-
-
-# Statements of every tick are built once: building costs more than running them.
-_OF_ACCOUNT = schema.posts.c.account_id == sa.bindparam("account")
-_NOW = sa.bindparam("now", type_=schema.UtcInstant)
-_BUSY_ACCOUNTS = (
-    sa.select(schema.accounts)
-    .where(sa.exists().where(schema.posts.c.account_id == schema.accounts.c.account_id, _open_posts()))
-    .order_by(schema.accounts.c.account_id)
-)
-_STARTED = sa.select(schema.campaigns).where(_started_campaigns())
-_ACCOUNT = sa.select(schema.accounts).where(schema.accounts.c.account_id == sa.bindparam("account"))
-_IS_DUE = (_OF_ACCOUNT, _open_posts(), schema.posts.c.due_at <= _NOW)
-_DUE = posts_where(*_IS_DUE)
-_FEW = 8
-_FIRST_FEW = posts_where(
-    schema.posts.c.post_id.in_(sa.select(schema.posts.c.post_id).where(*_IS_DUE).order_by(*IN_ORDER).limit(_FEW))
-)
-_NEXT_DUE = sa.select(sa.func.min(schema.posts.c.due_at)).where(
-    _OF_ACCOUNT, _open_posts(), schema.posts.c.due_at > _NOW
-)
-_LAST_SENT = sa.select(sa.func.max(schema.messages.c.posted_at)).where(
-    schema.messages.c.account_id == sa.bindparam("account")
-)
-_OPEN_ATTEMPT = sa.select(schema.attempts).where(
-    schema.attempts.c.account_id == sa.bindparam("account"), schema.attempts.c.closed_at.is_(None)
-)
-_UNFINISHED = sa.select(sa.func.count()).select_from(schema.posts).where(_open_posts())
+# Statements of every call are built once: building costs more than running them. What they set comes with the values.
+_OF_ATTEMPT = schema.attempts.c.attempt_id == sa.bindparam("attempt")
+_KNOWN = sa.select(schema.attempts.c.attempt_id).where(_OF_ATTEMPT)
 _SENDABLE = (
     sa.select(schema.posts.c.campaign_id)
     .join(schema.accounts, schema.accounts.c.account_id == schema.posts.c.account_id)
@@ -97,6 +50,7 @@ _SENDABLE = (
         schema.posts.c.digest.not_like(f"{VOID}%"),
         schema.posts.c.approved_digest == sa.bindparam("digest"),
         schema.accounts.c.stopped == "",
+        ~sa.exists().where(*looking.IS_OPEN),
     )
     .with_for_update(of=schema.posts)
 )
@@ -113,6 +67,9 @@ _RUNS = (
     )
     .with_for_update(read=True)
 )
+_INTEND = sa.insert(schema.attempts).returning(schema.attempts)
+_NOTE_LOOK = sa.update(schema.attempts).where(_OF_ATTEMPT)
+_NOTE_RESULT = _NOTE_LOOK.where(schema.attempts.c.closed_at.is_(None))
 _LOCK_POST = sa.select(schema.posts.c.post_id).where(schema.posts.c.post_id == sa.bindparam("post")).with_for_update()
 
 
@@ -130,22 +87,13 @@ class Delivery:
     def busy_accounts(self, mode: Mode) -> tuple[Account, ...]:
         """Accounts with posts that are not final, in campaigns that were started in this mode."""
         with self._database.read() as connection:
-            return tuple(account_from(row) for row in connection.execute(_BUSY_ACCOUNTS, {"mode": mode.value}))
+            return tuple(account_from(row) for row in connection.execute(looking.BUSY_ACCOUNTS, {"mode": mode.value}))
 
-    def work(self, account_id: int, *, mode: Mode, now: datetime, whole: bool = True) -> Work:
+    def work(self, account_id: int, *, mode: Mode, now: datetime, runner_id: str = "", whole: bool = True) -> Work:
         """One consistent look at an account; unless ``whole``, at the first few of what is due: a backlog is long."""
-        values = {"account": account_id, "mode": mode.value, "now": now}
         with self._database.read() as connection:
-            campaigns = {row.campaign_id: campaign_from(row) for row in connection.execute(_STARTED, values)}
-            due = fetch_posts(connection, _DUE if whole else _FIRST_FEW, **values)
-            return Work(
-                account=account_from(connection.execute(_ACCOUNT, values).one()),
-                campaigns=campaigns,
-                due=due,
-                next_due_at=connection.execute(_NEXT_DUE, values).scalar_one(),
-                last_sent_at=connection.execute(_LAST_SENT, values).scalar_one(),
-                open_attempt=_open_attempt(connection, account_id),
-                whole=whole or len(due) < _FEW,
+            return looking.look(
+                connection, self._database, account_id, mode=mode, now=now, runner_id=runner_id, whole=whole
             )
 
     def claim(
@@ -179,40 +127,42 @@ class Delivery:
             leases.free(connection)
 
     def record_intent(
-        self, post: Post, message: Message, *, in_reply_to: str | None, lease: Lease, now: datetime
+        self,
+        post: Post,
+        message: Message,
+        *,
+        in_reply_to: str | None,
+        lease: Lease,
+        now: datetime,
+        after: int | None = None,
     ) -> Attempt | None:
         """Commit that this message is about to be sent. None, and nothing written, when it may not be any more:
         the account was taken over, paused, stopped, changed, unsigned, taken, or its predecessor is not out.
-        The lease lasts at least 45 seconds from the commit."""
+        The lease lasts at least 45 seconds from the commit. Raises ForgottenError when ``after``, an attempt that
+        this runner committed before, is not there."""
         with self._database.write() as connection:
+            if after is not None and connection.execute(_KNOWN, {"attempt": after}).one_or_none() is None:
+                raise ForgottenError
             if not leases.holds_for_a_call(connection, self._database, lease):
                 return None
             campaign_id = _may_send(connection, post, message, in_reply_to)
             if campaign_id is None:
                 return None
-            table = schema.attempts
             number = message.attempts + 1
-            inserted = connection.execute(
-                sa.insert(table)
-                .values(
-                    campaign_id=campaign_id,
-                    account_id=post.key.account_id,
-                    message_id=message.message_id,
-                    attempt_no=number,
-                    runner_id=lease.runner_id,
-                    fence=lease.fence,
-                    text_hash=text_hash(message.draft.text),
-                    in_reply_to=in_reply_to,
-                    called_at=now,
-                    next_look_at=next_look_at(now, 0),
-                )
-                .returning(table)
-            ).one()
-            connection.execute(
-                sa.update(schema.messages)
-                .where(schema.messages.c.message_id == message.message_id)
-                .values(state=MessageState.SENDING.value, reason="", attempts=number, not_before=None, in_doubt=True)
-            )
+            values = {
+                "campaign_id": campaign_id,
+                "account_id": post.key.account_id,
+                "message_id": message.message_id,
+                "attempt_no": number,
+                "runner_id": lease.runner_id,
+                "fence": lease.fence,
+                "text_hash": text_hash(message.draft.text),
+                "in_reply_to": in_reply_to,
+                "called_at": now,
+                "next_look_at": next_look_at(now, 0),
+            }
+            inserted = connection.execute(_INTEND, values).one()
+            begin_message(connection, message.message_id, number)
             return attempt_from(inserted)
 
     def record_result(
@@ -220,8 +170,8 @@ class Delivery:
     ) -> Post | None:
         """Commit what came of a call; the post as it is now. None, and nothing written, when somebody else closed it
         or has taken the account over."""
-        table = schema.attempts
         values: dict[str, object] = {
+            "attempt": attempt.attempt_id,
             "verdict": outcome.verdict.value,
             "refusal": outcome.refusal.value if outcome.refusal else "",
             "status": outcome.status,
@@ -234,8 +184,7 @@ class Delivery:
         with self._database.write() as connection:
             if not leases.holds(connection, lease):
                 return None
-            still_open = (table.c.attempt_id == attempt.attempt_id) & table.c.closed_at.is_(None)
-            if connection.execute(sa.update(table).where(still_open).values(values)).rowcount != 1:
+            if connection.execute(_NOTE_RESULT, values).rowcount != 1:
                 return None
             update_message(
                 connection, attempt.message_id, change.state, change.reason, change.not_before, change.receipt
@@ -249,9 +198,9 @@ class Delivery:
 
         Of a call whose end nobody has recorded, the first look at ``now`` is the first moment at which it surely ended.
         """
-        table = schema.attempts
         since = attempt.settle_from or now
         values = {
+            "attempt": attempt.attempt_id,
             "looks": attempt.looks + 1,
             "absent_looks": attempt.absent_looks + (1 if absent else 0),
             "settle_from": since,
@@ -260,13 +209,13 @@ class Delivery:
         with self._database.write() as connection:
             if not leases.holds(connection, lease):
                 return False
-            connection.execute(sa.update(table).where(table.c.attempt_id == attempt.attempt_id).values(values))
+            connection.execute(_NOTE_LOOK, values)
             return True
 
     def open_attempt(self, account_id: int) -> Attempt | None:
         """The call on an account that nobody knows the end of yet."""
         with self._database.read() as connection:
-            return _open_attempt(connection, account_id)
+            return looking.open_attempt(connection, account_id)
 
     def record_obstacle(self, post: Post, message: Message, change: Change, *, lease: Lease) -> None:
         """Something failed before there was anything to call: a picture could not be uploaded.
@@ -300,7 +249,7 @@ class Delivery:
     def unfinished(self, mode: Mode) -> int:
         """How many posts of started campaigns are not final."""
         with self._database.read() as connection:
-            return connection.execute(_UNFINISHED, {"mode": mode.value}).scalar_one()
+            return connection.execute(looking.UNFINISHED, {"mode": mode.value}).scalar_one()
 
     def decide(self, campaign_id: int, post_id: int, decision: Decision, *, entry: AuditEntry) -> Post:
         """Let a pure decision look at a post and write what it says, in one transaction; returns the new post."""
@@ -309,10 +258,8 @@ class Delivery:
 
     def message_of(self, attempt: Attempt) -> tuple[Post, Message]:
         """The post and message that an attempt is about."""
-        messages = schema.messages
         with self._database.read() as connection:
-            owner = sa.select(messages.c.post_id).where(messages.c.message_id == attempt.message_id)
-            post = fetch_post(connection, connection.execute(owner).scalar_one())
+            post = fetch_post_of(connection, attempt.message_id)
         return post, next(message for message in post.messages if message.message_id == attempt.message_id)
 
     def announce(self, runner: RunnerRecord) -> None:
@@ -346,17 +293,11 @@ def _columns_of(runner: RunnerRecord) -> dict[str, object]:
     return {name: getattr(runner, name) for name in RunnerRecord.__dataclass_fields__}
 
 
-def _open_attempt(connection: sa.Connection, account_id: int) -> Attempt | None:
-    row = connection.execute(_OPEN_ATTEMPT, {"account": account_id}).one_or_none()
-    return attempt_from(row) if row is not None else None
-
-
 def _may_send(connection: sa.Connection, post: Post, message: Message, in_reply_to: str | None) -> int | None:
     """The campaign, when everything that was true when delivery looked is still true; locks what could change it."""
-    campaign_id = connection.execute(_SENDABLE, {"post": post.post_id, "digest": post.digest}).scalar_one_or_none()
+    values = {"post": post.post_id, "digest": post.digest, "account": post.key.account_id}
+    campaign_id = connection.execute(_SENDABLE, values).scalar_one_or_none()
     if campaign_id is None or connection.execute(_RUNS, {"campaign": campaign_id}).one_or_none() is None:
-        return None
-    if _open_attempt(connection, post.key.account_id) is not None:
         return None
     current = fetch_post(connection, post.post_id)
     if current.slot != post.slot or current.messages[message.position] != message:

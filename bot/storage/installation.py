@@ -85,12 +85,6 @@ class Installation:
         with self._database.read() as connection:
             return connection.execute(sa.select(sa.func.max(schema.attempts.c.attempt_id))).scalar_one() or 0
 
-    def knows_attempt(self, attempt_id: int) -> bool:
-        """Whether an attempt that was committed still is there."""
-        query = sa.select(schema.attempts.c.attempt_id).where(schema.attempts.c.attempt_id == attempt_id)
-        with self._database.read() as connection:
-            return connection.execute(query).one_or_none() is not None
-
     def newest_instant(self) -> datetime | None:
         """The latest moment that anything in the database knows of as past."""
         columns = (

@@ -10,19 +10,20 @@ from bot.model import AuditEntry
 from bot.storage import schema
 from bot.storage.engine import Database
 
+_ADD = sa.insert(schema.audit)
+
 
 def write_entry(connection: sa.Connection, campaign_id: int, entry: AuditEntry) -> int:
     """Add one entry and give its id; its note, which may name people, goes to the erasable table."""
-    inserted = connection.execute(
-        sa.insert(schema.audit).values(
-            campaign_id=campaign_id,
-            at=entry.at,
-            actor=entry.actor,
-            action=entry.action,
-            post_code=entry.post_code,
-            detail=entry.detail,
-        )
-    )
+    values = {
+        "campaign_id": campaign_id,
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "post_code": entry.post_code,
+        "detail": entry.detail,
+    }
+    inserted = connection.execute(_ADD, values)
     key = inserted.inserted_primary_key
     audit_id = int(key[0]) if key else 0
     if entry.note:

@@ -73,13 +73,20 @@ class Standing:
     def is_over(self) -> bool:
         return not self.owner or self.left <= timedelta(0)
 
+    def fresh_for(self, runner_id: str, account_id: int) -> Lease | None:
+        """The lease of a runner that need neither take nor renew it."""
+        if self.owner != runner_id or not self.is_fresh:
+            return None
+        return Lease(account_id=account_id, runner_id=runner_id, fence=self.fence)
+
 
 def standing(connection: sa.Connection, database: Database, account_id: int) -> Standing:
     """How it stands; locks nothing."""
-    return _standing(connection.execute(_STANDING, {"account": account_id}).one(), database.now(connection))
+    return standing_of(connection.execute(_STANDING, {"account": account_id}).one(), database.now(connection))
 
 
-def _standing(row: sa.Row[*tuple[Any, ...]], clock: datetime) -> Standing:
+def standing_of(row: sa.Row[*tuple[Any, ...]], clock: datetime) -> Standing:
+    """From a row of ``accounts`` and the time by the database's clock."""
     left = row.lease_until - clock if row.lease_until is not None else timedelta(0)
     return Standing(owner=row.owner, fence=row.fence, left=left)
 
@@ -95,7 +102,7 @@ def take(
     if row is None:
         return None
     clock = database.now(connection)
-    found = _standing(row, clock)
+    found = standing_of(row, clock)
     values = {"account": account_id, "until": clock + LEASE}
     if found.owner == runner_id:
         if not found.is_fresh:
@@ -110,26 +117,30 @@ def take(
 
 def holds(connection: sa.Connection, lease: Lease) -> bool:
     """Whether the lease still is this runner's; locks the account, so that it stays so until the commit."""
-    values = {"account": lease.account_id, "runner": lease.runner_id, "mine": lease.fence}
-    if connection.execute(_MINE, values).one_or_none() is not None:
-        return True
-    log.warning(
-        "Account %d was taken over by another runner (lease %d is over); what this one found is not written.",
-        lease.account_id,
-        lease.fence,
-    )
-    return False
+    return _held(connection, lease) is not None
 
 
 def holds_for_a_call(connection: sa.Connection, database: Database, lease: Lease) -> bool:
     """As ``holds``, and for long enough that a call ends before anybody else may begin one."""
-    if not holds(connection, lease):
+    row = _held(connection, lease)
+    if row is None:
         return False
-    clock = database.now(connection)
-    row = connection.execute(_STANDING, {"account": lease.account_id}).one()
-    if not _standing(row, clock).is_fresh:
+    clock = database.now(connection)  # after the lock was given: waiting for it takes from the lease
+    if not standing_of(row, clock).is_fresh:
         connection.execute(_RENEW, {"account": lease.account_id, "until": clock + LEASE})
     return True
+
+
+def _held(connection: sa.Connection, lease: Lease) -> sa.Row[*tuple[Any, ...]] | None:
+    values = {"account": lease.account_id, "runner": lease.runner_id, "mine": lease.fence}
+    row = connection.execute(_MINE, values).one_or_none()
+    if row is None:
+        log.warning(
+            "Account %d was taken over by another runner (lease %d is over); what this one found is not written.",
+            lease.account_id,
+            lease.fence,
+        )
+    return row
 
 
 def free(connection: sa.Connection, owner: str | None = None) -> None:

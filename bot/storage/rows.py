@@ -137,6 +137,15 @@ def fetch_post(connection: sa.Connection, post_id: int) -> Post:
     return fetch_posts(connection, _ONE_POST, wanted=post_id)[0]
 
 
+_OWNER = sa.select(schema.messages.c.post_id).where(schema.messages.c.message_id == sa.bindparam("wanted"))
+_POST_OF_MESSAGE = posts_where(schema.posts.c.post_id == _OWNER.scalar_subquery())
+
+
+def fetch_post_of(connection: sa.Connection, message_id: int) -> Post:
+    """The post that a message, which must be there, is part of."""
+    return fetch_posts(connection, _POST_OF_MESSAGE, wanted=message_id)[0]
+
+
 def _post_from(rows: Sequence[RowMapping]) -> Post:
     row = rows[0]
     messages = (_message_from(tuple(group)) for _, group in groupby(rows, key=itemgetter("m_message_id")))

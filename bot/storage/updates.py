@@ -11,14 +11,10 @@ from bot.lifecycle import is_final
 from bot.model import AuditEntry, MessageState, Post, Receipt
 from bot.storage import schema
 from bot.storage.journal import write_entry
-from bot.storage.rows import fetch_post, slot_text
+from bot.storage.rows import fetch_post, fetch_post_of, slot_text
 
-_OWNER = sa.select(schema.messages.c.post_id).where(schema.messages.c.message_id == sa.bindparam("wanted"))
-_SET_FINAL = (
-    sa.update(schema.posts)
-    .where(schema.posts.c.post_id == sa.bindparam("wanted"))
-    .values(is_final=sa.bindparam("now_final"))
-)
+_POST = sa.update(schema.posts).where(schema.posts.c.post_id == sa.bindparam("wanted"))
+_MESSAGE = sa.update(schema.messages).where(schema.messages.c.message_id == sa.bindparam("wanted"))
 
 
 def update_post(
@@ -29,15 +25,19 @@ def update_post(
     connection.execute(sa.select(posts.c.post_id).where(posts.c.post_id == post_id).with_for_update()).one()
     post = fetch_post(connection, post_id)
     update = decision(post)
-    values: dict[str, object] = {"standing": update.standing.value, "standing_reason": update.standing_reason}
+    values: dict[str, object] = {
+        "wanted": post_id,
+        "standing": update.standing.value,
+        "standing_reason": update.standing_reason,
+    }
     if update.slot is not None:
         values |= {"slot_local": slot_text(update.slot), "due_at": update.slot.due_at, "moved_by_hand": True}
-    connection.execute(sa.update(posts).where(posts.c.post_id == post_id).values(values))
+    connection.execute(_POST, values)
     for change in update.messages:
         update_message(connection, change.message_id, change.state, change.reason, change.not_before, change.receipt)
         _close_attempts(connection, change.message_id, entry.at)
     write_entry(connection, campaign_id, entry)
-    return _refresh(connection, post_id)
+    return _refresh(connection, fetch_post(connection, post_id))
 
 
 def update_message(
@@ -52,8 +52,12 @@ def update_message(
 
     Doubt begins with the call and ends with an answer: holding a message for a person does not end it.
     """
-    table = schema.messages
-    values: dict[str, object] = {"state": state.value, "reason": reason, "not_before": not_before}
+    values: dict[str, object] = {
+        "wanted": message_id,
+        "state": state.value,
+        "reason": reason,
+        "not_before": not_before,
+    }
     if state is not MessageState.HELD:
         values["in_doubt"] = state in {MessageState.SENDING, MessageState.UNKNOWN}
     if receipt is not None:
@@ -63,17 +67,22 @@ def update_message(
             "posted_at": receipt.posted_at,
             "adopted": receipt.adopted,
         }
-    connection.execute(sa.update(table).where(table.c.message_id == message_id).values(values))
+    connection.execute(_MESSAGE, values)
+
+
+def begin_message(connection: sa.Connection, message_id: int, attempts: int) -> None:
+    """A message is about to be sent for the how manieth time: from now on it is in doubt."""
+    values = {"state": MessageState.SENDING.value, "reason": "", "not_before": None, "in_doubt": True}
+    connection.execute(_MESSAGE, {"wanted": message_id, "attempts": attempts, **values})
 
 
 def refresh_final(connection: sa.Connection, message_id: int) -> Post:
     """Bring ``is_final`` of a message's post up to date, and give the post as it is now."""
-    return _refresh(connection, connection.execute(_OWNER, {"wanted": message_id}).scalar_one())
+    return _refresh(connection, fetch_post_of(connection, message_id))
 
 
-def _refresh(connection: sa.Connection, post_id: int) -> Post:
-    post = fetch_post(connection, post_id)
-    connection.execute(_SET_FINAL, {"wanted": post_id, "now_final": is_final(post)})
+def _refresh(connection: sa.Connection, post: Post) -> Post:
+    connection.execute(_POST, {"wanted": post.post_id, "is_final": is_final(post)})
     return post
 
 

@@ -16,23 +16,19 @@ PROTOCOL = (
     Bug(
         name="the call comes before its intent",
         file=_DELIVERING,
-        old="        attempt = self.storage.delivery.record_intent(\n"
-        "            post, message, in_reply_to=dispatch.send.in_reply_to, lease=lease, now=now\n"
-        "        )",
+        old="        attempt = self._intend(post, dispatch.send, lease, now)\n",
         new="        early = publisher.publish(Outgoing(text=message.draft.text, media_ids=media_ids,"
         " in_reply_to=dispatch.send.in_reply_to))\n"
         "        self.crashpoint('after call')\n"
         "        publisher = type('Done', (), {'publish': lambda _self, _outgoing: early})()\n"
-        "        attempt = self.storage.delivery.record_intent(\n"
-        "            post, message, in_reply_to=dispatch.send.in_reply_to, lease=lease, now=now\n"
-        "        )",
+        "        attempt = self._intend(post, dispatch.send, lease, now)\n",
         suite="tests/test_crashes.py::test_a_crash_at_any_step_doubles_nothing_and_loses_nothing[after call-1-none]",
     ),
     Bug(
         name="the fence is dropped: a late writer writes",
         file=_LEASES,
-        old="    if connection.execute(_MINE, values).one_or_none() is not None:\n        return True\n",
-        new="    return bool(connection.execute(_MINE, values).one_or_none() or True)\n",
+        old="    return _held(connection, lease) is not None\n",
+        new="    return bool(_held(connection, lease) or True)\n",
         suite="tests/test_leases.py::test_a_late_writer_touches_nothing[sqlite]",
     ),
     Bug(
@@ -87,7 +83,7 @@ PROTOCOL = (
     Bug(
         name="an open call on the account is not looked for with the intent",
         file=_STORAGE,
-        old="    if _open_attempt(connection, post.key.account_id) is not None:\n        return None\n",
+        old="        ~sa.exists().where(*looking.IS_OPEN),\n",
         new="",
         suite="tests/test_intent.py::test_an_intent_is_refused_when_what_it_rests_on_has_changed[sqlite-an open call]",
     ),
