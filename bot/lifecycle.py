@@ -15,8 +15,9 @@ from bot.model import Message, MessageState, Post, PostState, Receipt, Standing
 SETTLE_WINDOW = timedelta(seconds=120)
 """How long after a call X may still come to show its post; absence means nothing before (reliability, rule 5)."""
 
-LOOK_AFTER = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 45, 120, 150))
-"""When to read the timeline after a call with an unknown outcome, counted from the call."""
+LOOK_AFTER = tuple(timedelta(seconds=seconds) for seconds in (5, 10, 30, 75, 30, 60))
+"""Waits before the readings of the timeline after a call with an unknown outcome: the first from the call, the others
+from the reading before; the last one repeats."""
 
 RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 30, 60))
 """Waits after calls that surely sent nothing; the last one repeats until the lateness limit."""
@@ -210,11 +211,12 @@ def _after_refusal(outcome: Outcome, *, attempt_no: int, now: datetime) -> Chang
     return Change(state=MessageState.FAILED, reason=outcome.reason)
 
 
-def next_look_at(called_at: datetime, looks: int) -> datetime:
-    """When to read the timeline for the ``looks + 1``-th time after a call with an unknown outcome."""
-    if looks < len(LOOK_AFTER):
-        return called_at + LOOK_AFTER[looks]
-    return called_at + LOOK_AFTER[-1] + timedelta(seconds=60) * (looks - len(LOOK_AFTER) + 1)
+def next_look_at(now: datetime, looks: int) -> datetime:
+    """When to read the timeline for the ``looks + 1``-th time; ``now`` is that of the reading before, or of the call.
+
+    Never counted from further back: where the clock jumps, or a computer stands still, readings would follow in a rush.
+    """
+    return now + LOOK_AFTER[min(looks, len(LOOK_AFTER) - 1)]
 
 
 def spoken(duration: timedelta) -> str:

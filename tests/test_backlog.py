@@ -10,11 +10,10 @@ import pytest
 from bot.lifecycle import Policy, state_of
 from bot.model import Mode, PostState
 from bot.storage import Storage
+from bot.storage.looking import FEW
 from bot.storage.migrate import create_if_new
 from tests.campaigns import FRIDAY_BEFORE, a_stage
 from tests.torture.world import MONDAY, Sketch, plan
-
-FIRST_FEW = 8
 
 
 def test_posts_behind_a_long_row_of_missed_ones_go_out_all_the_same(tmp_path: Path) -> None:
@@ -25,12 +24,12 @@ def test_posts_behind_a_long_row_of_missed_ones_go_out_all_the_same(tmp_path: Pa
     late = {
         code for code, post in stage.posts.items() if post.slot.due_at < FRIDAY_BEFORE + timedelta(days=4, hours=23)
     }
-    assert len(late) > FIRST_FEW
+    assert len(late) > FEW
     assert {states[code] for code in late} == {PostState.MISSED}
     assert {states[code] for code in states.keys() - late} == {PostState.POSTED}
 
 
-@pytest.mark.parametrize("number", [FIRST_FEW - 1, FIRST_FEW, FIRST_FEW + 1, 100])
+@pytest.mark.parametrize("number", [FEW - 1, FEW, FEW + 1, 100])
 def test_of_a_backlog_the_first_few_are_read_in_order(database_url: str, number: int) -> None:
     storage = Storage(database_url, durable=False)
     create_if_new(storage.database)
@@ -44,6 +43,6 @@ def test_of_a_backlog_the_first_few_are_read_in_order(database_url: str, number:
     few = storage.delivery.work(account, mode=Mode.LIVE, now=MONDAY, whole=False)
     assert whole.whole
     assert len(whole.due) == number
-    assert few.due == whole.due[:FIRST_FEW]
-    assert few.whole is (number < FIRST_FEW)
+    assert few.due == whole.due[:FEW]
+    assert few.whole is (number < FEW)
     storage.close()

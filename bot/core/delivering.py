@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.calls import Attempt, Outcome, Outgoing, Verdict
+from bot.calls import Attempt, Outcome, Outgoing, Refusal, Verdict
 from bot.clock import Clock
 from bot.core.choosing import Dispatch, GiveUp, Idle, Move, Settle, next_move, policy_of
 from bot.core.guarding import OLDER_COPY, older_copy, pause_all
@@ -23,7 +23,7 @@ from bot.model import Account, AuditEntry, Message, Mode, Post, PostState
 from bot.publishers import LookError, Publisher, UploadError, server_time_offset
 from bot.storage import Storage
 from bot.storage.delivery import ForgottenError
-from bot.storage.leases import Lease
+from bot.storage.leases import LEASE, RENEW_BELOW, Lease
 from bot.storage.looking import Work
 
 log = logging.getLogger(__name__)
@@ -95,12 +95,16 @@ class Deliverer:
         while True:
             work, move = self._look(account_id, self.clock.now())
             if isinstance(move, Idle):
-                if work.open_attempt is not None:  # between two looks a lease would end, and the next one begin anew
-                    self._claim(account_id)
-                return move.until
+                return move.until if work.open_attempt is None else self._keep(account_id, move.until)
             lease = work.lease or self._claim(account_id)
             if lease is None or not self._act(move, work, lease):
                 return self.clock.now() + _AGAIN_SOON
+
+    def _keep(self, account_id: int, until: datetime | None) -> datetime:
+        """Between two looks a lease would end, and whoever took it would begin to look anew."""
+        self._claim(account_id)
+        renew_at = self.clock.now() + LEASE - RENEW_BELOW
+        return renew_at if until is None else min(until, renew_at)
 
     def _look(self, account_id: int, now: datetime) -> tuple[Work, Move]:
         """What comes first decides; only when none of the first few moves, all that is due is read."""
@@ -223,8 +227,9 @@ class Deliverer:
         self.crashpoint("before look")
         try:
             seen = publisher.recent(look_since(attempt, known))
-        except LookError:
-            return self._look_again(doubt, lease, absent=False, looked_at=looked_at)
+        except LookError as error:
+            reached = error.outcome.refusal not in {None, Refusal.RATE_LIMITED}
+            return self._look_again(doubt, lease, absent=False, looked_at=looked_at, reached=reached)
         self.crashpoint("after look")
         found = find(doubt, seen, known)
         if found is None:
@@ -233,13 +238,17 @@ class Deliverer:
             return self._look_again(doubt, lease, absent=absent, looked_at=looked_at)
         return self._record(attempt, Outcome(verdict=Verdict.SENT), adopt(found), doubt.post, doubt.message, lease)
 
-    def _look_again(self, doubt: Doubt, lease: Lease, *, absent: bool, looked_at: datetime) -> bool:
+    def _look_again(
+        self, doubt: Doubt, lease: Lease, *, absent: bool, looked_at: datetime, reached: bool = True
+    ) -> bool:
         attempt = doubt.attempt
         if not self.storage.delivery.record_look(attempt, absent=absent, lease=lease, now=self.clock.now()):
             return False
         self.crashpoint("after noting a look")
         looks, absent_looks = attempt.looks + 1, attempt.absent_looks + (1 if absent else 0)
-        change = conclude(doubt, absent=absent, absent_looks=absent_looks, looks=looks, looked_at=looked_at)
+        change = conclude(
+            doubt, absent=absent, absent_looks=absent_looks, looks=looks, looked_at=looked_at, reached=reached
+        )
         if change is None:
             return True
         return self._record(attempt, Outcome(verdict=Verdict.UNKNOWN), change, doubt.post, doubt.message, lease)

@@ -23,8 +23,11 @@ CLOCK_SKEW = timedelta(minutes=2)
 GOOD_LOOKS = 2
 """Absence is believed only when this many readings showed what must be there, and not this."""
 
-MAX_LOOKS = 12
-"""After so many readings without a result a person is asked, whatever the readings failed for."""
+MAX_LOOKS = 9
+"""After so many readings that told nothing (six and a half minutes) a person is asked."""
+
+UNREADABLE_FOR = timedelta(minutes=30)
+"""So long a network that cannot be reached is waited for: once it answers, it says what is there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,18 +89,23 @@ def tells_absence(
     return is_good_look(seen, known) and not alike
 
 
-def conclude(doubt: Doubt, *, absent: bool, absent_looks: int, looks: int, looked_at: datetime) -> Change | None:
+def conclude(
+    doubt: Doubt, *, absent: bool, absent_looks: int, looks: int, looked_at: datetime, reached: bool = True
+) -> Change | None:
     """What follows when it was not found; None while it is too early to say.
 
     Only a reading that began after the settle window says that it will not come any more: what earlier ones did not
-    show may have come since. ``absent`` is what this reading told, ``absent_looks`` how many have told so, this one included.
+    show may have come since. ``absent`` is what this reading told, ``absent_looks`` how many have told so, this one
+    included. ``reached`` is False when the network did not answer, or had no time to.
     """
-    settled = looked_at - (doubt.attempt.settle_from or doubt.attempt.called_at) >= SETTLE_WINDOW
-    if settled and absent and absent_looks >= GOOD_LOOKS:
+    since = looked_at - (doubt.attempt.settle_from or doubt.attempt.called_at)
+    if absent:
+        if since < SETTLE_WINDOW or absent_looks < GOOD_LOOKS:
+            return None
         if _may_send_again(doubt, looked_at):
             return Change(state=MessageState.PENDING, reason="X did not take it the first time; sending it once more.")
         return Change(state=MessageState.HELD, reason=_held("the account does not show it"))
-    if looks >= MAX_LOOKS:
+    if looks >= MAX_LOOKS and (reached or since >= UNREADABLE_FOR):
         return Change(state=MessageState.HELD, reason=_held("reading the account did not settle it"))
     return None
 

@@ -196,15 +196,15 @@ class Delivery:
     def record_look(self, attempt: Attempt, *, absent: bool, lease: Lease, now: datetime) -> bool:
         """The timeline was read once more for an open attempt, or could not be read. False when the lease is lost.
 
-        Of a call whose end nobody has recorded, the first look at ``now`` is the first moment at which it surely ended.
+        Of a call whose end nobody has recorded, the first look at ``now`` is the first moment at which it surely ended;
+        so it is where the clock has gone back behind that moment.
         """
-        since = attempt.settle_from or now
         values = {
             "attempt": attempt.attempt_id,
             "looks": attempt.looks + 1,
             "absent_looks": attempt.absent_looks + (1 if absent else 0),
-            "settle_from": since,
-            "next_look_at": next_look_at(since, attempt.looks + 1),
+            "settle_from": min(attempt.settle_from or now, now),
+            "next_look_at": next_look_at(now, attempt.looks + 1),
         }
         with self._database.write() as connection:
             if not leases.holds(connection, lease):

@@ -53,9 +53,9 @@ BUSY_ACCOUNTS = (
 _STARTED = sa.select(schema.campaigns).where(_started_campaigns())
 _IS_DUE = (_OF_ACCOUNT, _open_posts(), schema.posts.c.due_at <= _NOW)
 _DUE = posts_where(*_IS_DUE)
-_FEW = 4
+FEW = 4
 _FIRST_FEW = posts_where(
-    schema.posts.c.post_id.in_(sa.select(schema.posts.c.post_id).where(*_IS_DUE).order_by(*IN_ORDER).limit(_FEW))
+    schema.posts.c.post_id.in_(sa.select(schema.posts.c.post_id).where(*_IS_DUE).order_by(*IN_ORDER).limit(FEW))
 )
 _NEXT_DUE = sa.select(sa.func.min(schema.posts.c.due_at)).where(
     _OF_ACCOUNT, _open_posts(), schema.posts.c.due_at > _NOW
@@ -96,7 +96,7 @@ def look(
         last_sent_at=row.last_sent_at,
         open_attempt=open_attempt(connection, account_id),
         lease=standing_of(row, database.now(connection)).fresh_for(runner_id, account_id),
-        whole=whole or len(due) < _FEW,
+        whole=whole or len(due) < FEW,
     )
 
 

@@ -186,6 +186,20 @@ RESTORED = (
         suite="tests/test_take_over.py::test_a_copy_is_refused_elsewhere_and_welcome_at_home",
     ),
     Bug(
+        name="a copy is vouched for while another one is at work",
+        file="bot/cli/db.py",
+        old="        with only_one_copy_runs(shop.bot.record, os.environ):\n            _verify(screen, shop, yes=yes)\n",
+        new="        if only_one_copy_runs:\n            _verify(screen, shop, yes=yes)\n",
+        suite="tests/test_panic.py::test_while_a_copy_is_at_work_on_this_computer_no_other_copy_is_vouched_for",
+    ),
+    Bug(
+        name="copies that stay behind after somebody vouched for one run on",
+        file="bot/cli/db.py",
+        old="    retire_copies(shop.bot.record, os.environ)\n",
+        new="    assert retire_copies\n",
+        suite="tests/test_panic.py::test_a_copy_that_was_vouched_for_leaves_the_others_unable_to_run",
+    ),
+    Bug(
         name="calls are not counted outside the database",
         file=_DELIVERING,
         old="            self.count(attempt)\n",

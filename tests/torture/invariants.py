@@ -211,14 +211,18 @@ def _log_complete(evidence: Evidence) -> Iterator[str]:
 
 
 def _in_order(evidence: Evidence) -> Iterator[str]:
-    """Slots keep their order on an account, but for posts that people touched, and held ones: they block nobody."""
+    """Slots keep their order on an account, but for posts that people touched, and held ones: they block nobody.
+
+    A correction has its slot by the clock of whoever asked for it.
+    """
     if not evidence.prompt_calls:
         return
+    posts = [post for post in evidence.posts if evidence.quiet_clock or post.in_reply_to is None]
     touched = {entry.post_code for entry in evidence.log if entry.action in {*_BY_HAND, MessageState.HELD.value}}
     for account_id in evidence.handles:
         heads = [
             (post.code, evidence.out(post, post.messages[0])[0].at)
-            for post in sorted(evidence.posts, key=lambda post: (post.slot.due_at, post.code))
+            for post in sorted(posts, key=lambda post: (post.slot.due_at, post.code))
             if post.key.account_id == account_id and post.code not in touched and evidence.out(post, post.messages[0])
         ]
         for (earlier, one), (later, other) in pairwise(heads):
@@ -261,7 +265,7 @@ def _limits_kept(evidence: Evidence) -> Iterator[str]:
     """
     if not evidence.quiet_clock:
         return
-    free_at: dict[str, datetime] = {}
+    limited: dict[str, datetime] = {}
     stopped: dict[str, datetime] = {}
     made = _attempts_by_call(evidence)
     for call in evidence.network.calls:
@@ -270,12 +274,13 @@ def _limits_kept(evidence: Evidence) -> Iterator[str]:
         begun_at, was_noted = next(made[call.runner_id, text_hash(call.outgoing.text)])
         if stop is not None and begun_at >= stop and not any(at >= stop for at in proofs):
             yield f"a call on {call.handle}, which was stopped"
-        if call.at < free_at.get(call.handle, call.at) and not proofs:
+        told = limited.get(call.handle)
+        if told is not None and begun_at >= told and call.at < told + RESET_AFTER and not proofs:
             yield f"a call on {call.handle} before its limit was over"
         if not was_noted:
             continue
         if call.trouble is Trouble.LIMITED_UNTIL:
-            free_at[call.handle] = call.at + RESET_AFTER
+            limited[call.handle] = call.at
         if call.trouble in {Trouble.UNAUTHORISED, Trouble.NO_CREDIT, Trouble.FORBIDDEN}:
             stopped[call.handle] = call.at
 
