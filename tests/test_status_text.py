@@ -75,7 +75,7 @@ def test_the_whole_status_of_a_campaign_that_runs_well() -> None:
         ({"next_command": "campaign-bot init"}, "campaign-bot init"),
         (
             {"counts": ((PostState.UNKNOWN, 1), (PostState.APPROVED, 3))},
-            "Nothing. It is looking whether the post without an answer is out.",
+            "Nothing. It is looking whether the post without an answer is out. Until then the others wait.",
         ),
         (
             {"counts": ((PostState.POSTED, 20), (PostState.PARTIAL, 1)), "finished": True, "runner_seen_at": None},
@@ -107,7 +107,7 @@ def test_even_with_many_problems_it_fits_on_a_small_screen() -> None:
     )
     lines = text_of(status).splitlines()
     assert len(lines) <= 16
-    assert "  and 36 more: campaign-bot status --json" in lines
+    assert "  and 36 more: campaign-bot report" in lines
     assert "! config.toml differs from what runs. To use it: campaign-bot plan" in lines
 
 

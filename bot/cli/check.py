@@ -121,7 +121,7 @@ def next_after_check(sheet: Preview) -> str:
         return "correct the contributions (campaign-bot contributions edit), a template or config.toml, then: campaign-bot plan"
     if sheet.errors:
         return "correct the list (campaign-bot fix), or a template or config.toml (then: campaign-bot plan)"
-    return "campaign-bot preview" if PostState.DRAFT in dict(sheet.counts) else "campaign-bot start"
+    return "campaign-bot preview" if PostState.DRAFT in dict(sheet.counts) else sheet.next_command
 
 
 def finding_lines(finding: Finding, sheet: Preview, *, colour: bool) -> Iterator[str]:

@@ -347,7 +347,7 @@ def _verify(screen: Screen, shop: Shop, *, yes: bool) -> None:
         )
     question = "Have you looked at the account, and none of these is there?"
     if not yes and not screen.confirm(question, otherwise="Look, then add --yes."):
-        say("Nothing goes out. What is out: campaign-bot resolve CODE --found URL, or: campaign-bot skip CODE")
+        say("Nothing goes out. What is out already, or shall not go out: campaign-bot skip CODE")
         say("Then again: campaign-bot db verify")
         return
     retire_copies(shop.bot.record, os.environ)

@@ -118,7 +118,7 @@ def _choose(screen: Screen, shop: Shop, post: Post) -> bool:
     say(f"{symbol_and_word(state_of(post), colour=screen.colour)}  {post.code}: {one_line(reason_of(post))}")
     _say_texts([message.draft for message in post.messages])
     if state_of(post) is PostState.UNKNOWN and runner_alive(shop):
-        say("The runner is still looking for it, for ten minutes at most. You need do nothing before it is held.")
+        say("The runner is still looking for it, for minutes as a rule. You need do nothing before it is held.")
     candidates = _say_latest(shop, post)
     if screen.may_ask:
         answer = screen.ask("Which one is it? Its number, 0 if it is not there, or ? to decide later:", otherwise="")
@@ -138,6 +138,7 @@ def _say_latest(shop: Shop, post: Post) -> list[SeenPost]:
     from bot.errors import NetworkRefusedError, Problem
     from bot.publishers import LookError
     from bot.reports.words import one_line, short_moment
+    from bot.text import match_key
 
     account = shop.bot.account_of(post)
     try:
@@ -148,6 +149,7 @@ def _say_latest(shop: Shop, post: Post) -> list[SeenPost]:
             Problem(what=what, remedy="Look at the account yourself, then use --found.")
         ) from None
     ours = _codes_by_id(shop.bot.posts())
+    wanted = {match_key(message.draft.text) for message in post.messages}
     candidates: list[SeenPost] = []
     say(f"The latest posts of @{account.handle}:" if seen else f"There are no recent posts on @{account.handle}.")
     for found in seen[:_LATEST]:
@@ -156,7 +158,8 @@ def _say_latest(shop: Shop, post: Post) -> list[SeenPost]:
             candidates.append(found)
             mark = str(len(candidates))
         say(f"  {mark:>6}  {short_moment(found.posted_at, shop.bot.zone())}  {one_line(found.text)}")
-        say(f"          {found.url}")
+        same = "  <- the same words" if match_key(found.text) in wanted else ""
+        say(f"          {found.url}{same}")
     return candidates
 
 

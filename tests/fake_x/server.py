@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,19 +20,25 @@ DRIP_EVERY = 0.05
 
 
 class FakeXServer:
-    """Serves one FakeX while it is open. ``base`` is the address to give to the bot, with the fake's prefix."""
+    """Serves one FakeX while it is open. ``base`` is the address to give to the bot, with the fake's prefix.
 
-    def __init__(self, fake: FakeX, port: int = 0) -> None:
+    With ``certificate``, a file that holds its key too, it speaks TLS and nothing else.
+    """
+
+    def __init__(self, fake: FakeX, port: int = 0, certificate: Path | None = None) -> None:
         self.fake = fake
         self._closing = threading.Event()
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.fake = fake
         self._server.closing = self._closing
+        if certificate is not None:
+            self._server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._server.tls.load_cert_chain(certificate)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def base(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}{self.fake.prefix}"
+        return f"{self._server.scheme}://127.0.0.1:{self._server.server_address[1]}{self.fake.prefix}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -52,7 +60,19 @@ class FakeXServer:
 class _Server(ThreadingHTTPServer):
     fake: FakeX
     closing: threading.Event
+    tls: ssl.SSLContext | None = None
     daemon_threads = True
+
+    @property
+    def scheme(self) -> str:
+        return "http" if self.tls is None else "https"
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """The handshake is left to the thread that reads."""
+        connection, address = super().get_request()
+        if self.tls is not None:
+            connection = self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is what the tests are about; anything else is shown."""
@@ -85,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         unread = fault is not None and fault.wire is Wire.CLOSED_UNREAD
         body = b"" if unread else self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        url = f"http://{headers.get('host', '')}{self.path}"
+        url = f"{self.server.scheme}://{headers.get('host', '')}{self.path}"
         self._send(fake.respond(Call(method=self.command, url=url, headers=headers, body=body)))
 
     def _send(self, served: Served) -> None:
