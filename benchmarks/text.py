@@ -10,7 +10,8 @@ import unicodedata
 from collections.abc import Callable
 from functools import partial
 
-from bot.text import find_cashtags, find_hashtags, find_links, find_mentions, match_key, weighted_length
+from bot.likeness import likeness
+from bot.text import find_cashtags, find_hashtags, find_links, find_mentions, weighted_length
 
 TWEETS = (
     "In joint 7th place: Priya Example of Riverside Care Trust. Thank you, Priya.\n\n#CareWorkersOfTheYear #ThankYouCare",
@@ -42,13 +43,18 @@ def seconds(work: Callable[[], object], repeats: int = 3) -> float:
     return min(times)
 
 
+def recognised(text: str) -> object:
+    """Compared with itself, one link longer."""
+    return likeness(text, f"{text} https://t.co/abc")
+
+
 QUESTIONS: tuple[Callable[[str], object], ...] = (
     weighted_length,
     find_links,
     find_mentions,
     find_hashtags,
     find_cashtags,
-    match_key,
+    recognised,
 )
 
 

@@ -130,12 +130,16 @@ def find_cashtags(text: str) -> tuple[str, ...]:
     return tuple(_CASHTAG.findall(_without_links(text)))
 
 
-def match_key(text: str) -> str:
-    """What two texts share if one is the other as the network shows it: links blanked, blanks collapsed, NFC.
-
-    Networks rewrite links and append some for pictures, so links cannot help to recognise a post.
-    """
-    return " ".join(_without_links(unicodedata.normalize("NFC", text)).split())
+def split_links(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What stands before, between and after the links (one more than there are links), and the links, in order."""
+    words: list[str] = []
+    links: list[str] = []
+    position = 0
+    for link in _links(text):
+        words.append(text[position : link.start])
+        links.append(text[link.start : link.end])
+        position = link.end
+    return (*words, text[position:]), tuple(links)
 
 
 def _plain_weight(text: str) -> int:
@@ -167,12 +171,8 @@ def _emoji_sequence() -> re.Pattern[str]:
 
 def _without_links(text: str) -> str:
     """The text with every link replaced by a blank."""
-    pieces = []
-    position = 0
-    for link in _links(text):
-        pieces.append(text[position : link.start])
-        position = link.end
-    return " ".join([*pieces, text[position:]]) if pieces else text
+    words, _links_in_between = split_links(text)
+    return " ".join(words)
 
 
 def _blocks_tag(before: str) -> bool:

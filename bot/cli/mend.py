@@ -1,170 +1,18 @@
-"""Mending what is out, or may be: resolve, delete, correct."""
+"""Mending what is out: delete, correct."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.screen import Screen, pass_screen, say
-from bot.cli.steer import what_follows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.bootstrap import Shop
-    from bot.calls import SeenPost
     from bot.model import Draft, PlannedPost, Post, Slot
-
-_LATEST = 10
-_LOOK_BACK = timedelta(days=1)
-
-
-@click.command()
-@click.argument("code")
-@click.option("--found", "address", metavar="URL", help="It is out: the address of the post.")
-@click.option("--not-there", is_flag=True, help="You have looked, and it is not out: send it.")
-@click.option("--yes", is_flag=True, help="With --not-there, for scripts: do not ask again.")
-@click.pass_context
-def resolve(ctx: click.Context, code: str, address: str | None, not_there: bool, yes: bool) -> None:
-    """Say what became of a post that got no clear answer, or is held.
-
-    Without an option it shows the post and the account's latest posts, to choose from.
-
-    \b
-    Examples:
-      campaign-bot resolve w07
-      campaign-bot resolve w07 --found https://x.com/NAME/status/NUMBER
-      campaign-bot resolve w07 --not-there
-
-    Then: campaign-bot status
-    """
-    from bot.errors import ExitCode, Problem, UsageError
-
-    if address and not_there:
-        raise UsageError(Problem(what="--found and --not-there exclude each other.", remedy="Give one of them."))
-    screen: Screen = ctx.obj
-    decided = True
-    with screen.shop() as shop:
-        post = _in_doubt(shop.bot.post(code))
-        if address:
-            _found(shop, post, address)
-        elif not_there:
-            decided = _not_there(screen, shop, post, sure=yes)
-        else:
-            decided = _choose(screen, shop, post)
-    ctx.exit(ExitCode.FINE if decided else ExitCode.PERSON_NEEDED)
-
-
-def _in_doubt(post: Post) -> Post:
-    from bot.errors import Problem, UsageError
-    from bot.lifecycle import state_of
-    from bot.model import MessageState
-
-    doubtful = {MessageState.UNKNOWN, MessageState.HELD, MessageState.FAILED}
-    if not any(message.state in doubtful for message in post.messages):
-        raise UsageError(
-            Problem(
-                what=f"{post.code} is {state_of(post)}: there is nothing to settle about it.",
-                remedy="What needs you: campaign-bot status",
-            )
-        )
-    return post
-
-
-def _found(shop: Shop, post: Post, address: str) -> None:
-    shop.bot.mending.settle_found(post.code, address)
-    say(f"✓ {post.code} is on record as posted; that part is never sent again.")
-    say(what_follows(shop))
-
-
-def _not_there(screen: Screen, shop: Shop, post: Post, *, sure: bool) -> bool:
-    """Whether it was decided to send it."""
-    _say_second_look(shop, post)
-    question = f"Are you sure that {post.code} is not on the account? It will be sent now."
-    if not sure and not screen.confirm(question, otherwise="Add --yes, if you have looked."):
-        say("Nothing was changed.")
-        return False
-    shop.bot.mending.settle_not_there(post.code)
-    say(f"● {post.code} goes out as soon as the runner comes to it.")
-    say(what_follows(shop))
-    return True
-
-
-def _say_second_look(shop: Shop, post: Post) -> None:
-    """Read the account before the person is believed. What cannot be read stops nobody; practice has nothing to read."""
-    from bot.bootstrap import publisher_for
-    from bot.errors import CampaignBotError
-    from bot.model import Mode
-
-    if shop.bot.mode is Mode.PRACTICE:
-        return
-    try:
-        publisher = publisher_for(shop, shop.bot.account_of(post))
-    except CampaignBotError as error:
-        say(f"The account could not be read ({error.problems[0].what}), so only what you have seen counts.")
-        return
-    say(shop.bot.mending.look_once_more(post.code, publisher))
-
-
-def _choose(screen: Screen, shop: Shop, post: Post) -> bool:
-    """Show all there is to know, and ask where somebody is there to answer."""
-    from bot.bootstrap import runner_alive
-    from bot.lifecycle import reason_of, state_of
-    from bot.model import PostState
-    from bot.reports.words import one_line, symbol_and_word
-
-    say(f"{symbol_and_word(state_of(post), colour=screen.colour)}  {post.code}: {one_line(reason_of(post))}")
-    _say_texts([message.draft for message in post.messages])
-    if state_of(post) is PostState.UNKNOWN and runner_alive(shop):
-        say("The runner is still looking for it, for minutes as a rule. You need do nothing before it is held.")
-    candidates = _say_latest(shop, post)
-    if screen.may_ask:
-        answer = screen.ask("Which one is it? Its number, 0 if it is not there, or ? to decide later:", otherwise="")
-        if answer == "0":
-            return _not_there(screen, shop, post, sure=False)
-        if answer.isdigit() and int(answer) <= len(candidates):
-            _found(shop, post, candidates[int(answer) - 1].url)
-            return True
-    say(f"If it is there:     campaign-bot resolve {post.code} --found URL")
-    say(f"If it is not there: campaign-bot resolve {post.code} --not-there")
-    return False
-
-
-def _say_latest(shop: Shop, post: Post) -> list[SeenPost]:
-    """The account's latest posts; returns those that no post of ours is known to be, in the order of their numbers."""
-    from bot.bootstrap import publisher_for
-    from bot.errors import NetworkRefusedError, Problem
-    from bot.publishers import LookError
-    from bot.reports.words import one_line, short_moment
-    from bot.text import match_key
-
-    account = shop.bot.account_of(post)
-    try:
-        seen = publisher_for(shop, account).recent(min(post.slot.due_at, shop.clock.now()) - _LOOK_BACK)
-    except LookError as error:
-        what = f"The posts of @{account.handle} could not be read: {error.outcome.reason}"
-        raise NetworkRefusedError(
-            Problem(what=what, remedy="Look at the account yourself, then use --found.")
-        ) from None
-    ours = _codes_by_id(shop.bot.posts())
-    wanted = {match_key(message.draft.text) for message in post.messages}
-    candidates: list[SeenPost] = []
-    say(f"The latest posts of @{account.handle}:" if seen else f"There are no recent posts on @{account.handle}.")
-    for found in seen[:_LATEST]:
-        mark = ours.get(found.network_id, "")
-        if not mark:
-            candidates.append(found)
-            mark = str(len(candidates))
-        say(f"  {mark:>6}  {short_moment(found.posted_at, shop.bot.zone())}  {one_line(found.text)}")
-        same = "  <- the same words" if match_key(found.text) in wanted else ""
-        say(f"          {found.url}{same}")
-    return candidates
-
-
-def _codes_by_id(posts: Sequence[Post]) -> dict[str, str]:
-    return {message.receipt.network_id: post.code for post in posts for message in post.messages if message.receipt}
 
 
 @click.command()
@@ -184,7 +32,7 @@ def delete(screen: Screen, code: str, confirm: str | None) -> None:
         post = _that_is_out(shop.bot.post(code))
         _say_what_is_out(post)
         say("Deleting cannot be undone: likes, replies and the address go with it, and it is never sent again.")
-        _confirm_code(screen, post.code, confirm)
+        confirm_code(screen, post.code, confirm)
         _delete(shop, post)
         say(f"To put something in its place: campaign-bot correct {post.code} --replace")
 
@@ -205,14 +53,15 @@ def _that_is_out(post: Post) -> Post:
     )
 
 
-def _confirm_code(screen: Screen, code: str, confirm: str | None) -> None:
+def confirm_code(screen: Screen, code: str, confirm: str | None, *, to: str = "delete it") -> None:
     """Raises UsageError when the typed code is another one."""
     from bot.errors import Problem, UsageError
 
     if confirm is None:
-        confirm = screen.ask(f"Type {code} to delete it:", otherwise=f"Add --confirm {code}.")
+        confirm = screen.ask(f"Type {code} to {to}:", otherwise=f"Add --confirm {code}.")
     if confirm.casefold() != code:
-        raise UsageError(Problem(what=f"“{confirm}” is not {code}, so nothing was deleted."))
+        done = "deleted" if to == "delete it" else "changed"
+        raise UsageError(Problem(what=f"“{confirm}” is not {code}, so nothing was {done}."))
 
 
 def _delete(shop: Shop, post: Post) -> None:
@@ -230,16 +79,22 @@ def _say_what_is_out(post: Post) -> None:
     for message in post.messages:
         if message.receipt is not None:
             say(f"{post.code}  {message.receipt.url}")
-            _say_texts([message.draft])
+            say_texts([message.draft])
 
 
-def _say_texts(drafts: Sequence[Draft]) -> None:
+def say_texts(drafts: Sequence[Draft]) -> None:
+    """The texts of some messages, set off."""
+    for draft in drafts:
+        say_text(draft.text)
+
+
+def say_text(text: str) -> None:
+    """One text, set off."""
     from bot.reports.words import visible
 
-    for draft in drafts:
-        for line in visible(draft.text).split("\n"):
-            say(f"  │ {line}".rstrip())
-        say()
+    for line in visible(text).split("\n"):
+        say(f"  │ {line}".rstrip())
+    say()
 
 
 @click.command()
@@ -322,12 +177,12 @@ def _replace(screen: Screen, shop: Shop, post: Post, slot: Slot | None, confirm:
         _that_is_out(post)
     new = shop.bot.mending.replacement(post.code)
     say("The old text:")
-    _say_texts([message.draft for message in post.messages])
+    say_texts([message.draft for message in post.messages])
     say("The new text:")
-    _say_texts(new.messages)
+    say_texts(new.messages)
     if not gone:
         say("The old post is deleted, which cannot be undone; the new one goes out after its sign-off.")
-        _confirm_code(screen, post.code, confirm)
+        confirm_code(screen, post.code, confirm)
         _delete(shop, post)
     return shop.bot.mending.correct_by_replacement(post.code, new, slot)
 
@@ -336,6 +191,6 @@ def _say_correction(shop: Shop, planned: PlannedPost) -> None:
     from bot.reports.words import short_moment
 
     say(f"✓ {planned.code} is planned for {short_moment(planned.slot.due_at, shop.bot.zone())}:")
-    _say_texts(planned.messages)
+    say_texts(planned.messages)
     say("It goes out only if it is signed off before then.")
     say(f"Next: campaign-bot approve {planned.code}")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bot.calls import Verdict
 from bot.config import Config
+from bot.core.claiming import Claim, check_claim, claim_unread, claimed_id
 from bot.core.composing import Composer
 from bot.core.consenting import require_consent
 from bot.core.desk import Desk
@@ -32,8 +32,6 @@ from bot.text import normalise
 
 TIME_TO_SIGN = timedelta(minutes=16)
 """How long a correction waits for its sign-off, unless a person names a time (rounded down to the minute)."""
-
-_STATUS_URL = re.compile(r"(?:.*/status(?:es)?/)?(\d{1,19})(?:[/?#].*)?")
 
 
 def delete_post(desk: Desk, code: str, publisher: Publisher) -> Post:
@@ -191,12 +189,11 @@ def _same_subject(one: Post, other: Post) -> bool:
     return replace(one.key, edition=0) == replace(other.key, edition=0)
 
 
-def settle_found(desk: Desk, code: str, address: str) -> Post:
-    """A person has found the post whose fate was unknown, at this address."""
+def settle_found(desk: Desk, code: str, address: str, *, seen: bool = True) -> Post:
+    """A person has found the post whose fate was unknown, at this address. ``check_claim`` reads the account before that;
+    ``seen`` False: it could not, and the person alone is believed."""
     post = desk.post(code)
-    network_id = network_id_in(address)
-    if network_id in desk.storage.delivery.receipts_since(post.key.account_id, datetime.min.replace(tzinfo=UTC)):
-        raise UsageError(Problem(what="Another post of this account is on record under that address.", where=address))
+    network_id = claimed_id(desk, post, address)
     handle = desk.account_of(post).handle
     receipt = Receipt(
         network_id=network_id,
@@ -204,7 +201,8 @@ def settle_found(desk: Desk, code: str, address: str) -> Post:
         posted_at=posted_at(network_id, desk.clock.now()),
         adopted=True,
     )
-    return decide(desk, post, "resolve", found(receipt), detail="found by a person")
+    detail = "found by a person" if seen else "found by a person; the account was not read"
+    return decide(desk, post, "resolve", found(receipt), detail=detail)
 
 
 def settle_not_there(desk: Desk, code: str) -> Post:
@@ -225,19 +223,6 @@ def _refuse_too_early(desk: Desk, post: Post) -> None:
         local = say_time((until + timedelta(seconds=1)).astimezone(ZoneInfo(desk.settings().zone)))
         what = f"X may still show it: before {local} it means nothing that {post.code} is not there."
         raise PersonNeededError(Problem(what=what, remedy="Look again then. The runner looks by itself, too."))
-
-
-def network_id_in(address: str) -> str:
-    """The id in a post's address, such as https://x.com/name/status/123. Raises UsageError."""
-    match = _STATUS_URL.fullmatch(address.strip())
-    if match is None:
-        raise UsageError(
-            Problem(
-                what=f"“{address}” is not the address of a post.",
-                remedy="Open the post on X, and copy its address: https://x.com/NAME/status/NUMBER",
-            )
-        )
-    return match.group(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,9 +250,17 @@ class Mending:
         """Plan a new post in the place of one that was deleted."""
         return correct_by_replacement(self.stage, code, new, slot)
 
-    def settle_found(self, code: str, address: str) -> Post:
+    def check_claim(self, code: str, address: str, publisher: Publisher, *, unseen: bool = False) -> Claim:
+        """What the account shows at the address that a person names."""
+        return check_claim(self.stage, code, address, publisher, unseen=unseen)
+
+    def claim_unread(self, code: str, address: str, why: str, *, unseen: bool) -> Claim:
+        """What is believed about that address when nobody can look at the account."""
+        return claim_unread(self.stage, code, address, why, unseen=unseen)
+
+    def settle_found(self, code: str, address: str, *, seen: bool = True) -> Post:
         """A person has found the post on the network."""
-        return settle_found(self.stage, code, address)
+        return settle_found(self.stage, code, address, seen=seen)
 
     def look_once_more(self, code: str, publisher: Publisher) -> str:
         """What the account shows of a post that a person says is not there. Raises PersonNeededError when it is there."""

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 
 from bot.calls import Attempt, SeenPost
 from bot.lifecycle import MAX_CALLS, SETTLE_WINDOW, Change, Policy
+from bot.likeness import Likeness, likeness
 from bot.model import Message, MessageState, Post, Receipt
-from bot.text import match_key
 
 CLOCK_SKEW = timedelta(minutes=2)
 """How far the network's clock and ours may be apart when a post is recognised by its time."""
@@ -43,13 +43,16 @@ class Doubt:
 
 
 def find(doubt: Doubt, seen: Iterable[SeenPost], known: Mapping[str, datetime]) -> SeenPost | None:
-    """The post on the timeline that this attempt made: same parent, same words, not older, not another message's."""
-    wanted = match_key(doubt.message.draft.text)
+    """The post on the timeline that this attempt made: same parent, words and links, not older, not another message's.
+
+    One whose links cannot be compared, because X does not say where they lead, may be it and is not taken for it.
+    """
     earliest = doubt.attempt.called_at - CLOCK_SKEW
     for candidate in seen:
         if candidate.network_id in known or candidate.posted_at < earliest:
             continue
-        if candidate.in_reply_to == doubt.attempt.in_reply_to and match_key(candidate.text) == wanted:
+        alike = likeness(doubt.message.draft.text, candidate.text)
+        if candidate.in_reply_to == doubt.attempt.in_reply_to and alike is Likeness.SAME:
             return candidate
     return None
 
@@ -80,12 +83,13 @@ def tells_absence(
     """Whether a reading in which the post was not found says that it is not there.
 
     Not when this computer's clock is wrong, or was when it called: then times prove nothing, and the reading may not go
-    back far enough. Nor when something there says the same, whatever its time. ``offset`` is that of the network's clock.
+    back far enough. Nor when something there says the same words, whatever its time and its links. ``offset`` is that of
+    the network's clock.
     """
     if abs(offset) > CLOCK_SKEW or doubt.attempt.called_at > looked_at + CLOCK_SKEW:
         return False
-    wanted = match_key(doubt.message.draft.text)
-    alike = any(post.network_id not in known and match_key(post.text) == wanted for post in seen)
+    unclaimed = (post for post in seen if post.network_id not in known)
+    alike = any(likeness(doubt.message.draft.text, post.text) is not Likeness.OTHER for post in unclaimed)
     return is_good_look(seen, known) and not alike
 
 

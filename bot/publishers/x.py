@@ -89,7 +89,7 @@ class XPublisher:
             return result
         network_id = _id_of(result)
         if network_id is None:
-            return outcome_of_answer(result, self._clock.now())
+            return outcome_of_answer(result, self._clock.now(), sent=outgoing.text)
         receipt = Receipt(
             network_id=network_id, url=self._url(network_id), posted_at=posted_at(network_id, self._clock.now())
         )

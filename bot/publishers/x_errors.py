@@ -1,12 +1,13 @@
 """What an answer of X, or the lack of one, tells: surely not sent, surely refused, or unknown.
 
-Pure: the instant is passed in. Reasons are our own words; nothing that X echoes goes into them, because it may hold
-the text of the post.
+Pure: the instant is passed in. Reasons are our own words, because what X echoes may hold the text of the post. Only where
+X refuses for a reason that is not known here, its own explanation is quoted: shortened, and without all that may be an echo.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from bot.calls import ALREADY_THERE, Outcome, Refusal, Verdict
+from bot.calls import ALREADY_THERE, PARENT_GONE, Outcome, Refusal, Verdict
 
 WITHOUT_A_RESET = timedelta(minutes=15)
 """How long to wait after a 429 that does not say when it ends: X's usual window."""
@@ -86,12 +87,13 @@ def _why_never_begun(inner: object) -> str:
     return "X could not be reached."
 
 
-def outcome_of_answer(answer: Answer, now: datetime) -> Outcome:
-    """An answer that is not the wished-for success, sorted into the three columns."""
+def outcome_of_answer(answer: Answer, now: datetime, *, sent: str = "") -> Outcome:
+    """An answer that is not the wished-for success, sorted into the three columns. ``sent`` is the text of the post that
+    it answers, if any: no name in it is repeated."""
     status = answer.status
     if status not in REFUSED_STATUSES:
         return Outcome(verdict=Verdict.UNKNOWN, reason=_why_unknown(status), status=status)
-    refusal, reason = _refusal(answer)
+    refusal, reason = _refusal(answer, sent)
     retry_at = retry_instant(answer.headers, now) if refusal is Refusal.RATE_LIMITED else None
     return Outcome(verdict=Verdict.REFUSED, reason=reason, refusal=refusal, status=status, retry_at=retry_at)
 
@@ -106,12 +108,12 @@ def _why_unknown(status: int) -> str:
     return f"X answered with status {status}, which does not say what became of the request."
 
 
-def _refusal(answer: Answer) -> tuple[Refusal, str]:
+def _refusal(answer: Answer, sent: str) -> tuple[Refusal, str]:
     said = " ".join(_sayings(answer.body)).lower()
     if "usage-capped" in said:
         return Refusal.NO_CREDIT, "X's monthly or spending cap is used up. Raise it in X's developer console."
     if answer.status == 403:  # noqa: PLR2004 - HTTP statuses are names of their own
-        return _forbidden(said)
+        return _forbidden(said, _quoted(answer.body, sent))
     return _BY_STATUS.get(answer.status) or _bad_request(said, answer.status)
 
 
@@ -145,21 +147,68 @@ _FORBIDDEN: tuple[tuple[tuple[str, ...], Refusal, str], ...] = (
         Refusal.REJECTED,
         "X allows replies only to the account's own posts or where it is mentioned.",
     ),
+    (
+        ("deleted or not visible",),
+        Refusal.REJECTED,
+        f"{PARENT_GONE}, or hidden. Trying again cannot help: skip what is missing.",
+    ),
     (("mention",), Refusal.REJECTED, "X refused the @mention in this post."),
     (("too long", "maximum length"), Refusal.REJECTED, "X says the text is too long."),
+    (
+        ("not permitted to perform this action",),
+        Refusal.REJECTED,
+        "X does not permit this to the account, and does not say why. Look on x.com for a notice, then try again.",
+    ),
 )
 
+_LONGEST_QUOTE = 160
+_LONGEST_READ = 2_000
+_MAY_BE_ECHO = re.compile(r"\u201c[^\u201d]*\u201d|\"[^\"]*\"|\u2018[^\u2019]*\u2019|(?<!\w)'[^']*'(?!\w)")
+_MAY_BE_FOREIGN = re.compile(r"[^\s\W]*[^\W\x00-\x7f]\w*")
+"""X explains itself in English: a word with other letters comes from somewhere else."""
+_WORD = re.compile(r"[A-Z][\w'’-]+")
+_X_SAYS = frozenset({"You", "Your", "The", "This", "That", "Tweet", "Post", "It"})
+_MAY_BE_NAME = re.compile(r"[@\uff20]\w+")
+_MAY_BE_SECRET = re.compile(r"[A-Za-z0-9+/=_%-]{20,}")
 
-def _forbidden(said: str) -> tuple[Refusal, str]:
+
+def _forbidden(said: str, quote: str = "") -> tuple[Refusal, str]:
     for needles, refusal, reason in _FORBIDDEN:
         if any(needle in said for needle in needles):
             return refusal, reason
-    return Refusal.REJECTED, "X does not allow this (status 403) and gives no reason that is known here."
+    if not quote:
+        return Refusal.REJECTED, "X does not allow this (status 403) and gives no reason."
+    return Refusal.REJECTED, f"X does not allow this (status 403). It says: “{quote}”"
+
+
+def _quoted(body: Any, sent: str) -> str:
+    """X's own explanation in one line, without what may come from the post, name somebody, or be a secret."""
+    names = frozenset(_WORD.findall(sent)) - _X_SAYS
+    said = next(_explanations(body), "")[:_LONGEST_READ]
+    plain = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in said)
+    for pattern in (_MAY_BE_ECHO, _MAY_BE_NAME, _MAY_BE_SECRET, _MAY_BE_FOREIGN):
+        plain = pattern.sub("…", plain)
+    plain = _WORD.sub(lambda word: "…" if word[0] in names else word[0], plain)
+    plain = " ".join(plain.replace("“", "").replace("”", "").split())
+    return plain if len(plain) <= _LONGEST_QUOTE else plain[: _LONGEST_QUOTE - 1].rstrip() + "…"
+
+
+def _explanations(body: Any) -> Iterator[str]:
+    """The sentences by which X explains itself, the most precise first."""
+    if not isinstance(body, dict):
+        return
+    errors = body.get("errors")
+    for problem in (*(errors if isinstance(errors, list) else ()), body):
+        if isinstance(problem, dict):
+            values = (problem.get(key) for key in ("message", "detail"))
+            yield from (value for value in values if isinstance(value, str) and value.strip())
 
 
 def _bad_request(said: str, status: int) -> tuple[Refusal, str]:
     if "too long" in said:
         return Refusal.REJECTED, "X says the text is too long."
+    if "deleted or not visible" in said:
+        return _forbidden(said)
     if "media" in said:
         return Refusal.REJECTED, "X does not accept the picture."
     return Refusal.REJECTED, f"X could not accept the request (status {status})."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,13 +18,30 @@ def written_text(item: dict[str, Any]) -> str:
     long = item.get("note_tweet") or item.get("note_post") or {}
     text = _unescaped(str(long.get("text") or item["text"]))
     entities = long.get("entities") or item.get("entities") or {}
+    explained: dict[str, list[str]] = {}
     for link in entities.get("urls") or ():
         short, full = str(link.get("url") or ""), str(link.get("expanded_url") or "")
         if short and _is_picture(link, full):
             text = text.removesuffix(short).rstrip()
         elif short and full:
-            text = text.replace(short, full, 1)
-    return unicodedata.normalize("NFC", text)
+            explained.setdefault(short, []).append(full)
+    return unicodedata.normalize("NFC", _expanded(text, explained))
+
+
+def _expanded(text: str, explained: Mapping[str, list[str]]) -> str:
+    """Each short link that X explains put back, explanations in their order, the last one as often as it is needed.
+
+    One that X does not explain stays as it is, also where another one begins with the same characters.
+    """
+    if not explained:
+        return text
+
+    def put_back(found: re.Match[str]) -> str:
+        full = explained[found[0]]
+        return full.pop(0) if len(full) > 1 else full[0]
+
+    known = "|".join(re.escape(short) for short in explained)
+    return re.sub(rf"(?:{known})(?![A-Za-z0-9])", put_back, text)
 
 
 def _unescaped(text: str) -> str:

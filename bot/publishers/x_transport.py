@@ -258,7 +258,9 @@ def _host_of(api_base: str) -> str | None:
 
 
 def hush_libraries() -> None:
-    """Keep the libraries below from logging at DEBUG, where Tweepy prints texts and tokens in full."""
+    """Keep the libraries below from logging at DEBUG, where Tweepy prints texts and tokens in full, and urllib3 from warning
+    of an answer that broke off: with a traceback, and the gateway says what became of the call anyway."""
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     for name in (*_QUIET, *logging.root.manager.loggerDict):
         logger = logging.getLogger(name)
         top = name.partition(".")[0] in _QUIET

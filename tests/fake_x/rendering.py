@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-_LINK = re.compile(
-    r"https?://[^\s]+[^\s.,;:!?)]|\b[a-z0-9-]+\.(?:com|org|net|example)\b(?:/[^\s]*[^\s.,;:!?)])?", re.IGNORECASE
-)
+from bot.text import split_links
+
 LONGEST = 280
 
 
@@ -31,8 +29,8 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def shown(post: StoredPost, handle: str, user_id: str, fields: set[str]) -> dict[str, Any]:
-    """The post as an answer carries it, with the fields that were asked for."""
+def shown(post: StoredPost, handle: str, user_id: str, fields: set[str], *, explains: bool = True) -> dict[str, Any]:
+    """The post as an answer carries it, with the fields that were asked for; ``explains`` says where links lead."""
     text, urls = _shortened(post, handle)
     item: dict[str, Any] = {"id": post.network_id, "text": text, "edit_history_tweet_ids": [post.network_id]}
     if "created_at" in fields:
@@ -41,12 +39,12 @@ def shown(post: StoredPost, handle: str, user_id: str, fields: set[str]) -> dict
         item["conversation_id"] = post.conversation_id
     if "author_id" in fields:
         item["author_id"] = user_id
-    if "entities" in fields and urls:
+    if "entities" in fields and urls and explains:
         item["entities"] = {"urls": urls}
     if {"referenced_tweets", "referenced_posts"} & fields and post.in_reply_to:
         item["referenced_tweets"] = [{"type": "replied_to", "id": post.in_reply_to}]
     if len(text) > LONGEST and "note_tweet" in fields:
-        item["note_tweet"] = {"text": text, "entities": {"urls": urls}}
+        item["note_tweet"] = {"text": text, "entities": {"urls": urls if explains else []}}
         item["text"] = text[: LONGEST - 1] + "…"
     return item
 
@@ -54,14 +52,15 @@ def shown(post: StoredPost, handle: str, user_id: str, fields: set[str]) -> dict
 def _shortened(post: StoredPost, handle: str) -> tuple[str, list[dict[str, Any]]]:
     urls: list[dict[str, Any]] = []
 
-    def shorten(found: re.Match[str]) -> str:
-        written = found.group()
+    def shorten(written: str) -> str:
         full = written if "://" in written else f"http://{written}"
-        short = f"https://t.co/{int(post.network_id) % 10**8:08d}{len(urls)}"
+        short = f"https://t.co/{int(post.network_id) % 10**8:08d}{len(urls):02d}"
         urls.append({"url": short, "expanded_url": full, "display_url": full.partition("://")[2]})
         return short
 
-    text = escaped(_LINK.sub(shorten, unicodedata.normalize("NFC", post.text)))
+    words, links = split_links(unicodedata.normalize("NFC", post.text))
+    shortened = [shorten(link) for link in links]
+    text = escaped("".join(f"{word}{link}" for word, link in zip(words, (*shortened, ""), strict=True)))
     if post.media_ids:
         short = f"https://t.co/{int(post.network_id) % 10**8:08d}m"
         text = f"{text} {short}"

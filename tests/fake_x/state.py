@@ -60,7 +60,8 @@ class StoredMedia:
 
 class FakeX:
     """One app, one account. Switches: ``credit`` (posts that are still paid for), ``limits``, ``read_lag`` (seconds
-    for which the timeline hides a new post), ``forgets_duplicates``, and ``faults``, used up in their order."""
+    for which the timeline hides a new post), ``forgets_duplicates``, ``explains_links`` (says where its short links
+    lead), and ``faults``, used up in their order."""
 
     def __init__(self, *, now: Callable[[], datetime], handle: str, credentials: Credentials, prefix: str = "") -> None:
         self.now = now
@@ -77,12 +78,14 @@ class FakeX:
         self.credit: int | None = None
         self.read_lag = 0.0
         self.forgets_duplicates = False
+        self.explains_links = True
         self.pin = "7654321"
         self.crowd = Crowd()
         self._pending: list[tuple[datetime, Call]] = []
         self._last_id = 0
         self._lock = threading.RLock()
         self._texts: dict[str, str] = {}
+        self._gone: set[str] = set()
         self._routes: dict[str, Callable[[Call, str], Reply]] = {
             "POST /2/tweets": self._create,
             "GET /2/tweets": self._lookup,
@@ -183,6 +186,8 @@ class FakeX:
         text = body.get("text", "")
         self._check_text(text, media_ids)
         self._check_media(media_ids)
+        if parent in self._gone:
+            raise forbidden("You attempted to reply to a Tweet that is deleted or not visible to you.")
         if parent is not None and parent not in self.posts:
             detail = "You can only reply to or quote posts where you are mentioned or are the author."
             raise forbidden(detail, f"{PROBLEMS}/not-authorized-for-resource", resource_type="post")
@@ -232,6 +237,7 @@ class FakeX:
         if self.posts.pop(network_id, None) is None:
             detail = "Could not find tweet with id."
             return plain_problem(404, "Not Found Error", detail, f"{PROBLEMS}/resource-not-found", resource_type="post")
+        self._gone.add(network_id)
         return as_json(200, {"data": {"deleted": True}})
 
     def _me(self, _call: Call, _id: str) -> Reply:
@@ -253,7 +259,7 @@ class FakeX:
         return as_json(200, found_by_ids(visible, call.query, self.audience, self.now(), self._shown))
 
     def _shown(self, post: StoredPost, fields: set[str]) -> dict[str, Any]:
-        return shown(post, self.handle, self.user_id, fields)
+        return shown(post, self.handle, self.user_id, fields, explains=self.explains_links)
 
     def _upload(self, call: Call, _id: str) -> Reply:
         body = bodies.body_of(call, bodies.UPLOAD_FIELDS)
