@@ -26,6 +26,7 @@ from types import TracebackType
 from urllib.parse import quote
 
 from bot.errors import CredentialsError, Problem
+from bot.platform import sync_folder
 
 VARIABLES: Mapping[str, str] = {
     "api_key": "X_API_KEY",
@@ -244,18 +245,7 @@ def _replace(path: Path, content: bytes) -> None:
         with suppress(OSError):
             temporary.unlink()
         raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name last through a power cut; Windows has no such call."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(path.parent)
 
 
 HIDDEN = "[secret]"

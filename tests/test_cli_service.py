@@ -18,6 +18,7 @@ import pytest
 from bot.errors import ExitCode, UsageError
 from bot.platform.service import CANNOT_HEAL, Service, ServiceKind, default_kind, enabling, service_file, service_text
 from tests.campaigns import a_folder
+from tests.test_runner_process import until
 from tests.underway import campaign_bot, code_of, fine, refusal
 
 FOLDERS = (
@@ -116,11 +117,57 @@ def test_systemd_itself_finds_nothing_wrong(tmp_path: Path) -> None:
 def test_a_property_list_read_back_runs_the_folder_that_was_meant(folder: str) -> None:
     service = a_service(folder)
     found = plistlib.loads(service_text(ServiceKind.LAUNCHD, service))
-    assert found["ProgramArguments"] == [str(service.python), *service.arguments(log_file=True)]
+    assert found["ProgramArguments"][:2] == ["/bin/sh", "-c"]
+    assert found["ProgramArguments"][4:] == [str(service.python), *service.arguments(log_file=True)]
     assert found["WorkingDirectory"] == folder
     assert found["EnvironmentVariables"] == service.environment
     assert found["KeepAlive"] == {"SuccessfulExit": False}
     assert found["Label"] == service.name
+
+
+def wrapped(tmp_path: Path, program: str) -> list[str]:
+    """The command line of a property list, with a program of its own in the place of the runner."""
+    file = tmp_path / "it's a $program"
+    file.write_text(f"import os, signal, sys, time\n{program}\n", "utf-8")
+    words: list[str] = plistlib.loads(service_text(ServiceKind.LAUNCHD, a_service()))["ProgramArguments"]
+    return [*words[:4], sys.executable, "-c", "import runpy, sys; runpy.run_path(sys.argv[1])", str(file), "two  words"]
+
+
+@pytest.mark.skipif(not Path("/bin/sh").exists(), reason="there is no /bin/sh here, so the wrapper is NOT run")
+@pytest.mark.parametrize("code", range(10))
+def test_launchd_starts_the_runner_again_unless_only_a_person_can_help(tmp_path: Path, code: int) -> None:
+    """It does so after every exit code but 0."""
+    done = subprocess.run(wrapped(tmp_path, f"assert sys.argv[2] == 'two  words'\nsys.exit({code})"), check=False)
+    assert done.returncode == (0 if code in CANNOT_HEAL else code)
+
+
+@pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])
+@pytest.mark.parametrize(("code", "seen"), [(0, 0), (6, 0), (1, 1)])
+def test_a_runner_that_launchd_stops_is_waited_for(tmp_path: Path, shell: str, code: int, seen: int) -> None:
+    """A call may be under way when the signal comes. On macOS /bin/sh is a bash."""
+    if not Path(shell).exists():
+        pytest.skip(f"there is no {shell} here, so the wrapper is NOT run in it")
+    said = tmp_path / "said"
+    program = (
+        f"out = open({str(said)!r}, 'a', buffering=1)\n"
+        "def end(*_):\n    out.write('signal\\n')\n    time.sleep(0.5)\n    out.write('recorded\\n')\n"
+        f"    sys.exit({code})\n"
+        "signal.signal(signal.SIGTERM, end)\nout.write('ready\\n')\ntime.sleep(30)\n"
+    )
+    runner = subprocess.Popen([shell, *wrapped(tmp_path, program)[1:]])
+    try:
+        until(lambda: said.exists() and "ready" in said.read_text("utf-8"))
+        runner.terminate()
+        assert runner.wait(10) == seen
+    finally:
+        runner.kill()
+    assert said.read_text("utf-8").splitlines() == ["ready", "signal", "recorded"]
+
+
+@pytest.mark.skipif(not Path("/bin/sh").exists(), reason="there is no /bin/sh here, so the wrapper is NOT run")
+def test_a_runner_that_is_killed_is_started_again_by_launchd(tmp_path: Path) -> None:
+    done = subprocess.run(wrapped(tmp_path, "os.kill(os.getpid(), signal.SIGKILL)"), check=False)
+    assert done.returncode == 128 + 9
 
 
 def task_of(service: Service) -> ET.Element:

@@ -80,10 +80,16 @@ def _code(found: Health) -> int:
 
 
 def _show(found: Health) -> None:
+    from zoneinfo import ZoneInfo
+
+    from bot.core.limits import waiting_words
     from bot.reports.words import one_line
 
     for problem in found.problems:
         say(f"✗ {one_line(problem.what)} -> {problem.command}")
+    for limit in found.limits:
+        if not limit.lost:
+            say(f"! {one_line(waiting_words(limit, ZoneInfo(found.zone)))}")
     if found.healthy:
         say(f"✓ {_all_well(found)}")
 
@@ -117,6 +123,7 @@ def _as_json(found: Health) -> dict[str, object]:
         "final": found.final,
         "waiting": found.waiting,
         "overdue": found.overdue,
+        "account_waits_until": utc_text(max((limit.until for limit in found.limits), default=None)),
         "next": [{"code": code, "at": utc_text(at)} for code, at in found.upcoming],
         "problems": [
             {"what": problem.what, "post": problem.post or None, "command": problem.command or None}

@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 from bot.errors import DatabaseError, Problem
+from bot.platform import sync_folder
 
 _DIGITS = 20
 
@@ -49,6 +50,7 @@ class CallCount:
 
     def _write(self, number: int) -> None:
         """In place: so few bytes lie in one sector, which a power cut leaves old or new."""
+        new = not self.path.exists()
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
@@ -56,3 +58,5 @@ class CallCount:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        if new:
+            sync_folder(self.path.parent)

@@ -1,6 +1,14 @@
 """What differs by operating system: folders, the runner's lock, sleep. Nothing else in the project asks which one it is."""
 
-from bot.platform.folders import config_dir, free_bytes, installation_id, protect_folder, state_dir, user_name
+from bot.platform.folders import (
+    config_dir,
+    free_bytes,
+    installation_id,
+    protect_folder,
+    state_dir,
+    sync_folder,
+    user_name,
+)
 from bot.platform.lock import LockHolder, RunnerLock
 from bot.platform.process import ProcessIdentity, surely_gone, this_process
 from bot.platform.risk import folder_risk
@@ -18,6 +26,7 @@ __all__ = [
     "sleep_risk",
     "state_dir",
     "surely_gone",
+    "sync_folder",
     "this_process",
     "user_name",
 ]

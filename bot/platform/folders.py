@@ -131,6 +131,18 @@ def user_name() -> str:
             return "unknown user"
 
 
+def sync_folder(folder: Path) -> None:
+    """Make the names in it last through a power cut: a new file is only found again when its name is on the disk too.
+    Windows has no such call. Raises OSError."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _create_once(path: Path, text: str) -> None:
     """Write a whole file or none; of two processes that do so at once, the first wins."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")

@@ -25,6 +25,17 @@ CANNOT_HEAL = (3, 4, 5, 6, 7)
 a campaign that is started or a config that is mended later; so is 8: the other runner may end."""
 
 RETRY_SECONDS = 30
+_UNLESS_A_PERSON_IS_NEEDED = f"""\
+trap 'kill -TERM "$runner" || exit 143' TERM INT HUP
+"$@" &
+runner=$!
+wait "$runner"; code=$?
+while kill -0 "$runner" 2>/dev/null; do wait "$runner"; code=$?; done
+case $code in {"|".join(map(str, CANNOT_HEAL))}) exit 0;; esac
+exit "$code"
+"""
+"""For launchd, which knows failure and success only: what only a person can mend counts as an end. A signal is passed on,
+and the runner waited for, because its call under way gets its result recorded."""
 _WAKE_MINUTES = 15
 _TASK_SPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 
@@ -171,10 +182,11 @@ def _unit_path(folder: Path) -> str:
 
 
 def _launchd(service: Service) -> bytes:
+    command = [str(service.python), *service.arguments(log_file=True)]
     return plistlib.dumps(
         {
             "Label": service.name,
-            "ProgramArguments": [str(service.python), *service.arguments(log_file=True)],
+            "ProgramArguments": ["/bin/sh", "-c", _UNLESS_A_PERSON_IS_NEEDED, service.name, *command],
             "WorkingDirectory": str(service.folder),
             "EnvironmentVariables": dict(service.environment),
             "RunAtLoad": True,

@@ -11,12 +11,12 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from bot.errors import HOW_TO_BEGIN, DatabaseError, Problem, UsageError
-from bot.platform import surely_gone, this_process
+from bot.platform import surely_gone, sync_folder, this_process
 from bot.storage.engine import Database
 from bot.storage.migrate import HEAD
 
@@ -156,16 +156,6 @@ def sync_file(path: Path) -> None:
     """What is in a file is on the disk. Raises OSError."""
     with path.open("r+b") as file:
         os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """The names in a folder are on the disk: a new file is only found again when its name is there too."""
-    with suppress(OSError):  # Windows opens no folders
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _taken(target: Path) -> UsageError:

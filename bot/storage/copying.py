@@ -10,7 +10,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bot.storage.backups import sync_file, sync_folder
+from bot.platform import sync_folder
+from bot.storage.backups import sync_file
 from bot.storage.engine import Database
 from bot.storage.migrate import create_if_new
 from bot.storage.schema import installation, whole_metadata
