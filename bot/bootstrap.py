@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from bot.core.counting import CallCount
     from bot.core.delivering import Deliverer, Event
     from bot.core.guarding import Verified
+    from bot.core.leaving import Unserved
     from bot.core.running import Runner, ServeAll
     from bot.publishers import Publisher
 
@@ -239,11 +240,12 @@ def run(
     alarm: Callable[[str], None],
     until_idle: bool = False,
     take_over: bool = False,
+    announce: Callable[[], None] = lambda: None,
 ) -> bool:
     """Be the runner until every post is final, or with ``until_idle`` until nothing happens by itself any more.
 
-    Asks nothing; needs a recorded start. ``take_over`` makes this installation the one that runs the database. Returns
-    whether it ended by itself. Raises RunnerLockedError, NotReadyError, and PersonNeededError as ``guarding`` does.
+    Asks nothing. ``take_over`` makes this installation the one that runs the database; ``announce`` is called once
+    nothing refuses. Returns whether it ended by itself. Raises RunnerLockedError, NotReadyError, PersonNeededError.
     """
     from bot.core.lanes import Lanes
     from bot.core.running import Watchful
@@ -254,13 +256,14 @@ def run(
     with (
         RunnerLock(lock_target(shop)) as lock,
         keep_vigil(shop.bot, shop.clock, os.environ, alarm) as vigil,
-        _guarded(shop, take_over=take_over) as count,
+        _guarded(shop, alarm, take_over=take_over) as count,
         stopping_on_signals() as stop,
         Lanes() as lanes,
     ):
+        announce()
         told, sender = vigil.passing_on(alarm), _deliverer(shop, vigil.listening(report), lock, count)
-        runner = _runner(shop, sender, lanes.serve, told, until_idle=until_idle)
-        watchful = Watchful(runner=runner, alarm=told)
+        runner = _runner(shop, sender, lanes.serve, vigil.telling_unserved(alarm), until_idle=until_idle)
+        watchful = Watchful(runner=runner, alarm=told, campaign=shop.config.name)
         _tell_changed_rules(shop, told)
 
         def beat() -> bool:
@@ -307,16 +310,19 @@ def verify_account(shop: Shop) -> Verified:
 
 
 @contextmanager
-def _guarded(shop: Shop, *, take_over: bool) -> Iterator[CallCount | None]:
+def _guarded(shop: Shop, tell: Callable[[str], None], *, take_over: bool) -> Iterator[CallCount | None]:
     """The guards of a live runner, which holds the lock. In practice none: it sends nothing and counts nothing."""
     from bot.core import guarding
+    from bot.core.refusals import forget_refusal
 
     if shop.bot.mode is not Mode.LIVE:
         yield None
         return
     record = shop.bot.record
     with guarding.only_one_copy_runs(record, os.environ):
-        yield guarding.guard(record, os.environ, lambda account: publisher_for(shop, account), take_over=take_over)
+        count = guarding.guard(record, os.environ, partial(publisher_for, shop), take_over=take_over, tell=tell)
+        forget_refusal(record, os.environ)
+        yield count
 
 
 def _tell_changed_rules(shop: Shop, told: Callable[[str], None]) -> None:
@@ -327,11 +333,11 @@ def _tell_changed_rules(shop: Shop, told: Callable[[str], None]) -> None:
 
 
 def _runner(
-    shop: Shop, deliverer: Deliverer, serve_all: ServeAll, told: Callable[[str], None], *, until_idle: bool
+    shop: Shop, deliverer: Deliverer, serve_all: ServeAll, told: Callable[[Unserved], None], *, until_idle: bool
 ) -> Runner:
     """A runner that has announced itself. A live one is asked again and again whether time and place are right."""
     from bot.core import guarding
-    from bot.core.leaving import Serving, lacking, serve_every
+    from bot.core.leaving import Serving, is_own, lacking, own_none, serve_every
     from bot.core.running import Runner, nothing_to_refuse
 
     if shop.bot.stage.storage.database.path is not None:  # nobody else holds the lock, so nobody holds a lease
@@ -341,13 +347,15 @@ def _runner(
         storage=shop.bot.stage.storage,
         clock=shop.clock,
         runner_id=deliverer.runner_id,
-        lacks=partial(lacking, shop.config, environ=os.environ),
+        lacks=partial(lacking, partial(publisher_for, shop)),
         tell=told,
+        own=partial(is_own, shop.config),
     )
     runner = Runner(
-        deliverer=deliverer,
+        deliverer=replace(deliverer, unserved=serving.leave) if live else deliverer,
         serve_all=serve_all,
         serves=serving if live else serve_every,
+        own=serving.own if live else own_none,
         until_idle=until_idle,
         refuse_time=partial(guarding.refuse_wrong_clock, shop.bot.record) if live else nothing_to_refuse,
         refuse_place=partial(guarding.refuse_other_place, shop.bot.record) if live else nothing_to_refuse,

@@ -35,6 +35,9 @@ class Refusal(StrEnum):
 ALREADY_THERE = "a post with this very text already"
 """Said in the reason of every refusal as a duplicate."""
 
+PARENT_GONE = "The post that this one replies to is gone from X"
+"""Said in the reason of every refusal of a reply to nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:

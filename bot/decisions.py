@@ -17,13 +17,14 @@ _TORN = "Deleted before all of it was sent."
 
 @dataclass(frozen=True, kw_only=True)
 class MessageUpdate:
-    """What becomes of one message."""
+    """What becomes of one message. ``in_doubt``: it may be out, so only a person who has looked sends it."""
 
     message_id: int
     state: MessageState
     reason: str = ""
     not_before: datetime | None = None
     receipt: Receipt | None = None
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

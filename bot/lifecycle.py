@@ -22,6 +22,9 @@ from the reading before; the last one repeats."""
 RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 30, 60))
 """Waits after calls that surely sent nothing; the last one repeats until the lateness limit."""
 
+LONGEST_LIMIT = timedelta(hours=26)
+"""No limit of the network lasts longer; one that seems to was noted by a computer whose clock was wrong."""
+
 _FUTURE = timedelta(minutes=2)
 """So far ahead of ours the network's clock may be."""
 
@@ -152,6 +155,20 @@ def next_step(post: Post, *, now: datetime, policy: Policy, last_sent_at: dateti
     return Send(message=message, in_reply_to=parent)
 
 
+def limit_end(resume_at: datetime | None, now: datetime) -> datetime | None:
+    """When the limit ends that an account waits for at ``now``; None when it waits for none."""
+    return resume_at if resume_at is not None and now < resume_at <= now + LONGEST_LIMIT else None
+
+
+def too_late_at(post: Post, *, now: datetime, policy: Policy) -> datetime | None:
+    """The last instant at which what waits of a signed-off post may begin; None when nothing of it waits to be sent."""
+    left = [message for message in post.messages if message.state is not MessageState.POSTED]
+    if post.standing is not Standing.APPROVED or not left or left[0].state is not MessageState.PENDING:
+        return None
+    before = post.messages[left[0].position - 1] if left[0].position else None
+    return _due_at(post, before, policy, now) + policy.lateness_limit
+
+
 def _due_at(post: Post, previous: Message | None, policy: Policy, now: datetime) -> datetime:
     """A head is due at its slot; a later part after the one before it, or when a person moved the slot to later.
 
@@ -165,9 +182,14 @@ def _due_at(post: Post, previous: Message | None, policy: Policy, now: datetime)
 def _earliest(
     due: datetime, not_before: datetime | None, *, now: datetime, policy: Policy, last_sent_at: datetime | None
 ) -> datetime:
-    """Late posts keep their distance, so that an outage never ends in a burst; punctual ones are not held up."""
-    start = max(due, not_before) if not_before else due
-    if last_sent_at and now - due > policy.catch_up_spacing:
+    """Late posts keep their distance, so that an outage never ends in a burst; punctual ones are not held up.
+
+    A wait that is longer than any, or a posting in the future, was noted by a computer whose clock was wrong: nothing
+    waits for that.
+    """
+    waits = not_before is not None and not_before - now <= RETRY_AFTER[-1]
+    start = max(due, not_before) if waits and not_before else due
+    if last_sent_at and last_sent_at - now <= _FUTURE and now - due > policy.catch_up_spacing:
         return max(start, last_sent_at + policy.catch_up_spacing)
     return start
 

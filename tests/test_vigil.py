@@ -113,7 +113,8 @@ def test_a_stopped_account_is_told_once_for_each_stop(watch: Watch) -> None:
     watch.stage.clock.advance_to(first_slot(watch))
     watch.beat_for(60)
     assert watch.kinds() == [AlertKind.ACCOUNT]
-    account = watch.stage.bot.stopped_accounts()[0]
+    account = watch.stage.bot.account()
+    assert account.stopped == UNAUTHORISED.reason
     watch.stage.bot.record_proof(account, user_id="1", fingerprint="new")
     watch.beat_for(5)
     assert watch.kinds() == [AlertKind.ACCOUNT, AlertKind.ACCOUNT]

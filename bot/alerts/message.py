@@ -19,6 +19,7 @@ class AlertKind(StrEnum):
     UNKNOWN = "unknown"
     SETTLED = "settled"
     ACCOUNT = "account stopped"
+    WAITS = "account waits"
     TROUBLE = "trouble"
     STOPPED = "stopped"
     FINISHED = "finished"
@@ -30,7 +31,8 @@ class AlertKind(StrEnum):
 class Alert:
     """One thing to tell. ``at`` is aware; it is shown in the zone it carries. ``post`` is a code, or empty.
 
-    ``what`` is a sentence in plain English, ``command`` what deals with it, ``more`` further lines for people.
+    ``what`` is a sentence in plain English, ``command`` what deals with it in the folder of ``campaign``, ``more``
+    further lines for people. ``elsewhere``: it is about another campaign than the one whose channels tell it.
     """
 
     at: datetime
@@ -42,6 +44,18 @@ class Alert:
     post: str = ""
     command: str = ""
     more: tuple[str, ...] = ()
+    elsewhere: bool = False
+
+    @property
+    def advice(self) -> str:
+        """What deals with it, and where."""
+        return advice(self.command, self.campaign if self.elsewhere else "")
+
+
+def advice(command: str, campaign: str = "") -> str:
+    """What deals with it; ``campaign`` is named when the command is for the folder of another one. Empty for none."""
+    where = f", in the folder of campaign “{campaign}”" if campaign else ""
+    return f"To deal with it{where}: {command}" if command else ""
 
 
 def alert_json(alert: Alert) -> dict[str, object]:
@@ -69,7 +83,7 @@ def alert_text(alert: Alert) -> str:
     """The whole of it for people, in a few lines."""
     lines = [alert.what, *alert.more]
     if alert.command:
-        lines += ["", f"To deal with it: {alert.command}"]
+        lines += ["", alert.advice]
     if alert.mode is Mode.PRACTICE:
         lines += ["", "This is practice: nothing is sent."]
     lines += [

@@ -38,7 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "skip": ("bot.cli.steer", "Decide that a post is not sent."),
     "retry": ("bot.cli.steer", "Send what is missing of a post, now."),
     "reschedule": ("bot.cli.steer", "Move a post to another time."),
-    "resolve": ("bot.cli.mend", "Say what became of a post that got no clear answer."),
+    "resolve": ("bot.cli.resolving", "Say what became of a post that got no clear answer."),
     "delete": ("bot.cli.mend", "Take a post off the network."),
     "correct": ("bot.cli.mend", "Correct a post that is out."),
     "withdraw": ("bot.cli.withdraw", "Take a person out of every post, at once."),

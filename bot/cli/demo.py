@@ -172,7 +172,7 @@ def _rehearse(shop: Shop, *, colour: bool) -> None:
         f"✓ Rehearsed  {plural(length.days, 'day')}, through the very engine that posts for real; this is what it did:\n"
     )
     titles = shop.bot.titles(rehearsal.posts)
-    events = [timeline_event(event, titles) for event in rehearsal.events]
+    events = [timeline_event(event, titles.get(event.code, "")) for event in rehearsal.events]
     say(_short_timeline(events, ZoneInfo(shop.config.zone), colour=colour))
 
 

@@ -38,7 +38,7 @@ def rehearse(screen: Screen, shop: Shop, *, as_json: bool) -> int:
     with throw_away_copy(bot.record.storage) as copy, progress_bar(total) as advance:
         rehearsal = bot.rehearse(copy, progress=lambda _: advance())
     titles = bot.titles(rehearsal.posts)
-    timeline = [timeline_event(event, titles) for event in rehearsal.events]
+    timeline = [timeline_event(event, titles.get(event.code, "")) for event in rehearsal.events]
     if as_json:
         say_json(_as_json(shop, rehearsal, timeline, found))
     else:
@@ -59,8 +59,8 @@ def progress_bar(length: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.update(1)
 
 
-def timeline_event(event: Event, titles: dict[str, str]) -> TimelineEvent:
-    """What delivery tells, as a line of the timeline shows it."""
+def timeline_event(event: Event, title: str, *, whose: str = "") -> TimelineEvent:
+    """What delivery tells, as a line of the timeline shows it; ``whose`` names the owner where it is another's."""
     from bot.reports.timeline_text import TimelineEvent
 
     return TimelineEvent(
@@ -69,7 +69,8 @@ def timeline_event(event: Event, titles: dict[str, str]) -> TimelineEvent:
         state=event.state,
         part=event.part,
         parts=event.parts,
-        title=titles.get(event.code, ""),
+        title=title,
+        whose=whose,
         reason=event.reason,
         late=event.late,
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.core.bot import Bot
     from bot.core.delivering import Event
     from bot.core.starting import Departure
-    from bot.model import CampaignRecord
+    from bot.model import CampaignRecord, Post
 
 _log = logging.getLogger(__name__)
 
@@ -201,10 +201,17 @@ def _begin(shop: Shop) -> Shop:
 
 def _be_the_runner(screen: Screen, shop: Shop, *, until_idle: bool = False, take_over: bool = False) -> int:
     from bot import bootstrap
+    from bot.core.limits import naming_limits
 
-    _say_what_it_waits_for(shop.bot)
     narrator = _Narrator(bot=shop.bot, zone=shop.bot.zone(), colour=screen.colour)
-    ended = bootstrap.run(shop, report=narrator.report, alarm=_log.warning, until_idle=until_idle, take_over=take_over)
+    ended = bootstrap.run(
+        shop,
+        report=naming_limits(shop.bot, shop.clock, narrator.report, _log.warning),
+        alarm=_log.warning,
+        until_idle=until_idle,
+        take_over=take_over,
+        announce=lambda: _say_what_it_waits_for(shop.bot),
+    )
     return _say_end(shop.bot, ended=ended, until_idle=until_idle)
 
 
@@ -212,12 +219,13 @@ def _say_what_it_waits_for(bot: Bot) -> None:
     from bot.reports.words import MODE_LINES, short_moment
 
     record = bot.under_way()
-    if record is None:  # then running refuses, with a reason
-        return
     say(MODE_LINES[bot.mode])
-    if record.paused_at is not None:
+    if record is not None and record.paused_at is not None:
         say("‖ The campaign is paused: nothing goes out before campaign-bot resume.")
-    upcoming = bot.status(runner_alive=False).next_post
+    status = bot.status(runner_alive=False)
+    if status.account_waits_until is not None:
+        say(f"! X asks to wait: nothing goes out before {short_moment(status.account_waits_until, bot.zone())}.")
+    upcoming = status.next_post
     if upcoming is not None:
         say(
             f"Next: {upcoming.code} {short_moment(upcoming.at, bot.zone())}. "
@@ -254,36 +262,46 @@ class _Narrator:
     bot: Bot
     zone: ZoneInfo
     colour: bool
-    _titles: dict[str, str] = field(default_factory=dict, init=False)
-    _stopped: str = field(default="", init=False)
+    _titles: dict[int, str] = field(default_factory=dict, init=False)
 
     def report(self, event: Event) -> None:
-        """One line for each thing that happened; called from the runner's threads."""
+        """One line for each thing that happened, in whichever campaign; called from the runner's threads."""
         from bot.cli.rehearsal import timeline_event
-        from bot.model import PostState
+        from bot.core.telling import asks, whose
         from bot.reports.timeline_text import timeline_line
 
-        if event.code not in self._titles:
-            self._titles = self.bot.titles(self.bot.posts())
-        say(timeline_line(timeline_event(event, self._titles), zone=self.zone, colour=self.colour))
-        if event.state in {PostState.MISSED, PostState.FAILED, PostState.HELD, PostState.PARTIAL} and event.reason:
+        shown = timeline_event(event, self._title(event.post), whose=whose(event, self.bot.config.name))
+        say(timeline_line(shown, zone=self.zone, colour=self.colour))
+        if asks(event):
             self._alarm_about_post(event)
-        elif event.reason:
-            self._alarm_about_account()
+        if event.stopped:
+            self._alarm_about_account(event)
+
+    def _title(self, post: Post) -> str:
+        """The line is said also when the database cannot tell whom it is about: then the tick meets that trouble."""
+        from bot.errors import CampaignBotError
+
+        if post.post_id not in self._titles:
+            try:
+                self._titles |= self.bot.titles_in(post.campaign_id)
+            except CampaignBotError:
+                return ""
+        return self._titles.get(post.post_id, "")
 
     def _alarm_about_post(self, event: Event) -> None:
-        from bot.core.watching import command_for
-        from bot.model import PostState
+        from bot.alerts.message import advice
+        from bot.core.telling import elsewhere, named, way_out
         from bot.reports.words import symbol_and_word
 
-        command = command_for(event.state, event.code)
-        if event.state is PostState.PARTIAL:
-            command = self.bot.problem(event.code).command
-        _log.warning("%s %s: %s To deal with it: %s", symbol_and_word(event.state), event.code, event.reason, command)
+        own = self.bot.config.name
+        what = f"{symbol_and_word(event.state)} {named(event, own)}: {event.reason}"
+        _log.warning("%s %s", what, advice(way_out(event), elsewhere(event, own)))
 
-    def _alarm_about_account(self) -> None:
-        """A refusal that stops the whole account is said once."""
-        stopped = "; ".join(f"@{account.handle}: {account.stopped}" for account in self.bot.stopped_accounts())
-        if stopped and stopped != self._stopped:
-            _log.warning("✗ Nothing more goes out on %s To deal with it: campaign-bot doctor --online", stopped)
-        self._stopped = stopped
+    def _alarm_about_account(self, event: Event) -> None:
+        """A refusal that stops the whole account: nothing is sent on one that has stopped, so it is said once."""
+        from bot.alerts.message import advice
+        from bot.core.telling import account_of, elsewhere
+
+        own = self.bot.config.name
+        what = f"✗ Nothing more goes out on {account_of(event, own)}: {event.stopped}"
+        _log.warning("%s %s", what, advice("campaign-bot doctor --online", elsewhere(event, own)))

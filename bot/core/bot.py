@@ -193,14 +193,15 @@ class Bot:
         titles = titles_of(self.record.storage.rankings.load(self.record.record().campaign_id))
         return {post.code: title_of(post, titles) for post in posts}
 
+    def titles_in(self, campaign_id: int) -> dict[int, str]:
+        """What people call each post by its id, also of another campaign that delivery works on."""
+        storage = self.stage.storage
+        titles = titles_of(storage.rankings.load(campaign_id))
+        return {post.post_id: title_of(post, titles) for post in storage.plans.posts(campaign_id)}
+
     def problem(self, code: str) -> StatusProblem:
         """What a post waits for, and the command that deals with it."""
         return watching.problem_of(self.stage.post(code))
-
-    def stopped_accounts(self) -> tuple[Account, ...]:
-        """Accounts on which nothing goes out until a person acts."""
-        accounts = self.stage.storage.campaigns.accounts(self.stage.record().campaign_id)
-        return tuple(account for account in accounts if account.stopped)
 
     def posts(self) -> tuple[Post, ...]:
         """All posts, in the order in which they are due."""

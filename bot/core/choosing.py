@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.lifecycle import Miss, Policy, Rest, Send, Step, Wait, next_step
+from bot.lifecycle import Miss, Policy, Rest, Send, Step, Wait, limit_end, next_step
 from bot.model import CampaignRecord, MessageState, Post
 from bot.settings import settings_from_json
 from bot.storage.looking import Work
@@ -66,8 +66,9 @@ def next_move(work: Work, now: datetime) -> Move:
         if work.account.stopped:
             return Idle(until=_give_up_at(work, now))
         start = step.until if isinstance(step, Wait) else now
-        if work.account.resume_at and work.account.resume_at > start:
-            start = work.account.resume_at
+        limited = limit_end(work.account.resume_at, now)
+        if limited is not None and limited > start:
+            start = limited
         if start > now:
             return Idle(until=_earliest(start, _give_up_at(work, now)))
         if isinstance(step, Send):

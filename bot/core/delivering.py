@@ -18,8 +18,9 @@ from bot.core.choosing import Dispatch, GiveUp, Idle, Move, Settle, next_move, p
 from bot.core.guarding import OLDER_COPY, older_copy, pause_all
 from bot.core.settling import Doubt, adopt, conclude, find, look_since, tells_absence
 from bot.decisions import miss
+from bot.errors import CampaignBotError, DatabaseError
 from bot.lifecycle import Change, Send, after_outcome, spoken, state_of
-from bot.model import Account, AuditEntry, Message, Mode, Post, PostState
+from bot.model import Account, AuditEntry, CampaignRecord, Message, Mode, Post, PostState
 from bot.publishers import LookError, Publisher, UploadError, server_time_offset
 from bot.storage import Storage
 from bot.storage.delivery import ForgottenError
@@ -42,21 +43,53 @@ ACTOR = "campaign-bot"
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One thing that happened to a post. ``part`` counts from 1; ``late`` is how long after its slot it went out."""
+    """One thing that happened to a post, which is given as it is then.
+
+    Codes are a campaign's own, so each post is named with its campaign (whose name no other in the database has) and
+    its account's handle. ``part`` counts from 1; ``late`` is how long after its slot it went out; ``stopped`` says why
+    nothing more goes out on the account from now on.
+    """
 
     at: datetime
-    code: str
+    campaign: str
+    account: str
+    post: Post
     state: PostState
-    subject_id: str
     part: int = 1
-    parts: int = 1
     reason: str = ""
+    stopped: str = ""
     late: timedelta = timedelta(0)
     url: str = ""
+
+    @property
+    def code(self) -> str:
+        return self.post.code
+
+    @property
+    def parts(self) -> int:
+        return len(self.post.messages)
 
 
 Report = Callable[[Event], None]
 Crashpoint = Callable[[str], None]
+
+
+class UnservedError(Exception):
+    """The gateway of an account cannot be opened: that is about this account, and no other."""
+
+    def __init__(self, account: Account, cause: CampaignBotError) -> None:
+        super().__init__(str(cause))
+        self.account = account
+        self.cause = cause
+
+
+@dataclass(frozen=True, kw_only=True)
+class Errand:
+    """For which campaign something is done on which account, and the lease under which it is."""
+
+    campaign: str
+    account: Account
+    lease: Lease
 
 
 def no_crash(_name: str) -> None:
@@ -67,9 +100,16 @@ def keep_no_count(_attempt: Attempt) -> None:
     """Practice, rehearsals and tests need no record outside the database."""
 
 
+def fail(_account: Account, cause: CampaignBotError) -> None:
+    """Where every account can be served, one that cannot be is a trouble of the runner."""
+    raise cause
+
+
 @dataclass(frozen=True, kw_only=True)
 class Deliverer:
-    """Publishes what is due, and settles what is in doubt. ``publisher_for`` may raise errors of our own tree.
+    """Publishes what is due, and settles what is in doubt.
+
+    ``publisher_for`` may raise errors of our own tree; ``unserved`` is told of them, once for each try.
 
     ``sender_gone`` says whether the runner of an id has ended beyond doubt. ``count`` notes an intent outside the
     database before its call begins; when it raises OSError, no call is made.
@@ -84,6 +124,7 @@ class Deliverer:
     sender_gone: Callable[[str], bool]
     crashpoint: Crashpoint = no_crash
     count: Callable[[Attempt], None] = keep_no_count
+    unserved: Callable[[Account, CampaignBotError], None] = fail
     _committed: dict[int, int] = field(default_factory=dict, init=False)
 
     def serve(self, account_id: int) -> datetime | None:
@@ -92,6 +133,13 @@ class Deliverer:
         The account is claimed when there is something to do, so that runners share what falls due at once; what was
         seen before is judged again inside each transaction.
         """
+        try:
+            return self._serve(account_id)
+        except UnservedError as error:
+            self.unserved(error.account, error.cause)
+            return self.clock.now() + _AGAIN_SOON
+
+    def _serve(self, account_id: int) -> datetime | None:
         while True:
             work, move = self._look(account_id, self.clock.now())
             if isinstance(move, Idle):
@@ -124,31 +172,39 @@ class Deliverer:
         match move:
             case Settle():
                 return self._settle(work.account, lease)
-            case GiveUp() as lost:
-                return self._give_up(lost, lease)
-            case Dispatch() as dispatch:
-                return self._send(dispatch, work, lease)
+            case GiveUp(post=post) as lost:
+                return self._give_up(lost, _errand(work, post, lease))
+            case Dispatch(post=post) as dispatch:
+                return self._send(dispatch, work, _errand(work, post, lease))
 
-    def _give_up(self, lost: GiveUp, lease: Lease) -> bool:
+    def _give_up(self, lost: GiveUp, errand: Errand) -> bool:
         self.crashpoint("before giving up")
         entry = self._entry("missed", lost.post, lost.reason)
-        post = self.storage.delivery.give_up(lost.post, miss(lost.reason), lease=lease, entry=entry)
+        post = self.storage.delivery.give_up(lost.post, miss(lost.reason), lease=errand.lease, entry=entry)
         if post is not None:
-            self._tell(post, part=1, reason=lost.reason)
+            self._tell(post, errand, part=1, reason=lost.reason)
         return post is not None
 
-    def _send(self, dispatch: Dispatch, work: Work, lease: Lease) -> bool:
+    def _open(self, account: Account) -> Publisher:
+        try:
+            return self.publisher_for(account)
+        except DatabaseError:  # which is no matter of this account alone
+            raise
+        except CampaignBotError as error:
+            raise UnservedError(account, error) from error
+
+    def _send(self, dispatch: Dispatch, work: Work, errand: Errand) -> bool:
         """One message, once. False when something moved in between and it was not sent."""
         post, message = dispatch.post, dispatch.send.message
-        publisher = self.publisher_for(work.account)
-        media_ids = self._upload(publisher, post, message, lease)
+        publisher = self._open(work.account)
+        media_ids = self._upload(publisher, post, message, errand)
         if media_ids is None:
             return False
         self.crashpoint("before intent")
         now = self.clock.now()
         if next_move(work, now) != dispatch:  # an upload takes time, and a computer may stand still
             return False
-        attempt = self._intend(post, dispatch.send, lease, now)
+        attempt = self._intend(post, dispatch.send, errand.lease, now)
         if attempt is None:
             return False
         self.crashpoint("after intent")
@@ -157,7 +213,7 @@ class Deliverer:
         self.crashpoint("after call")
         change = after_outcome(outcome, attempt_no=attempt.attempt_no, now=self.clock.now())
         change = stopped_by_clock(change, server_time_offset(publisher))
-        recorded = self._record(attempt, outcome, change, post, message, lease)
+        recorded = self._record(attempt, outcome, change, post, message, errand)
         self.crashpoint("after result")
         return recorded
 
@@ -190,7 +246,7 @@ class Deliverer:
             return Outcome(verdict=Verdict.NOT_SENT, reason=reason)
         return _call(publisher, outgoing)
 
-    def _upload(self, publisher: Publisher, post: Post, message: Message, lease: Lease) -> tuple[str, ...] | None:
+    def _upload(self, publisher: Publisher, post: Post, message: Message, errand: Errand) -> tuple[str, ...] | None:
         """Pictures go up before the intent: one that nobody uses harms nothing."""
         try:
             return tuple(
@@ -198,22 +254,23 @@ class Deliverer:
             )
         except UploadError as error:
             change = after_outcome(error.outcome, attempt_no=len(message.draft.media) + 2, now=self.clock.now())
-            self.storage.delivery.record_obstacle(post, message, change, lease=lease)
-            self._tell(post, part=message.position + 1, reason=change.reason)
+            now_is = self.storage.delivery.record_obstacle(post, message, change, lease=errand.lease)
+            if now_is is not None:
+                self._tell_of(change, now_is, errand, part=message.position + 1)
             return None
 
     def _record(
-        self, attempt: Attempt, outcome: Outcome, change: Change, post: Post, message: Message, lease: Lease
+        self, attempt: Attempt, outcome: Outcome, change: Change, post: Post, message: Message, errand: Errand
     ) -> bool:
         """False when the attempt is in other hands by now, and nothing was written."""
         part = message.position + 1
         detail = f"part {part} of {len(post.messages)}, call {attempt.attempt_no}: {change.state}"
         entry = self._entry(change.state.value, post, f"{detail}. {change.reason}".strip())
         now_is = self.storage.delivery.record_result(
-            attempt, outcome, change, lease=lease, now=self.clock.now(), entry=entry
+            attempt, outcome, change, lease=errand.lease, now=self.clock.now(), entry=entry
         )
         if now_is is not None:
-            self._tell(now_is, part=part, reason=change.reason)
+            self._tell_of(change, now_is, errand, part=part)
         return now_is is not None
 
     def _settle(self, account: Account, lease: Lease) -> bool:
@@ -221,28 +278,30 @@ class Deliverer:
         attempt = self.storage.delivery.open_attempt(account.account_id)
         if attempt is None:
             return True
-        doubt = self._doubt(attempt)
+        campaign = self.storage.campaigns.get(attempt.campaign_id)
+        doubt = self._doubt(attempt, campaign)
+        errand = Errand(campaign=campaign.name, account=account, lease=lease)
         known = self.storage.delivery.receipts_since(attempt.account_id, attempt.called_at - _KNOWN_SPAN)
-        publisher, looked_at = self.publisher_for(account), self.clock.now()
+        publisher, looked_at = self._open(account), self.clock.now()
         self.crashpoint("before look")
         try:
             seen = publisher.recent(look_since(attempt, known))
         except LookError as error:
             reached = error.outcome.refusal not in {None, Refusal.RATE_LIMITED}
-            return self._look_again(doubt, lease, absent=False, looked_at=looked_at, reached=reached)
+            return self._look_again(doubt, errand, absent=False, looked_at=looked_at, reached=reached)
         self.crashpoint("after look")
         found = find(doubt, seen, known)
         if found is None:
             offset = server_time_offset(publisher) or timedelta(0)
             absent = tells_absence(doubt, seen, known, looked_at=looked_at, offset=offset)
-            return self._look_again(doubt, lease, absent=absent, looked_at=looked_at)
-        return self._record(attempt, Outcome(verdict=Verdict.SENT), adopt(found), doubt.post, doubt.message, lease)
+            return self._look_again(doubt, errand, absent=absent, looked_at=looked_at)
+        return self._record(attempt, Outcome(verdict=Verdict.SENT), adopt(found), doubt.post, doubt.message, errand)
 
     def _look_again(
-        self, doubt: Doubt, lease: Lease, *, absent: bool, looked_at: datetime, reached: bool = True
+        self, doubt: Doubt, errand: Errand, *, absent: bool, looked_at: datetime, reached: bool = True
     ) -> bool:
         attempt = doubt.attempt
-        if not self.storage.delivery.record_look(attempt, absent=absent, lease=lease, now=self.clock.now()):
+        if not self.storage.delivery.record_look(attempt, absent=absent, lease=errand.lease, now=self.clock.now()):
             return False
         self.crashpoint("after noting a look")
         looks, absent_looks = attempt.looks + 1, attempt.absent_looks + (1 if absent else 0)
@@ -251,11 +310,10 @@ class Deliverer:
         )
         if change is None:
             return True
-        return self._record(attempt, Outcome(verdict=Verdict.UNKNOWN), change, doubt.post, doubt.message, lease)
+        return self._record(attempt, Outcome(verdict=Verdict.UNKNOWN), change, doubt.post, doubt.message, errand)
 
-    def _doubt(self, attempt: Attempt) -> Doubt:
+    def _doubt(self, attempt: Attempt, campaign: CampaignRecord) -> Doubt:
         post, message = self.storage.delivery.message_of(attempt)
-        campaign = self.storage.campaigns.get(attempt.campaign_id)
         return Doubt(
             attempt=attempt,
             post=post,
@@ -270,19 +328,23 @@ class Deliverer:
         ours = attempt.runner_id == self.runner_id
         return ours or attempt.verdict is not None or self.sender_gone(attempt.runner_id)
 
-    def _tell(self, post: Post, *, part: int, reason: str) -> None:
+    def _tell_of(self, change: Change, post: Post, errand: Errand, *, part: int) -> None:
+        self._tell(post, errand, part=part, reason=change.reason, stopped=change.account_stopped)
+
+    def _tell(self, post: Post, errand: Errand, *, part: int, reason: str, stopped: str = "") -> None:
         message = post.messages[part - 1]
         sent = message.receipt is not None
         late = message.receipt.posted_at - post.slot.due_at if message.receipt and part == 1 else timedelta(0)
         self.report(
             Event(
                 at=self.clock.now(),
-                code=post.code,
+                campaign=errand.campaign,
+                account=errand.account.handle,
+                post=post,
                 state=PostState.POSTED if sent and not reason else state_of(post),
-                subject_id=post.key.subject_id,
                 part=part,
-                parts=len(post.messages),
                 reason=reason,
+                stopped=stopped,
                 late=max(late, timedelta(0)),
                 url=message.receipt.url if message.receipt else "",
             )
@@ -290,6 +352,10 @@ class Deliverer:
 
     def _entry(self, action: str, post: Post, detail: str) -> AuditEntry:
         return AuditEntry(at=self.clock.now(), actor=ACTOR, action=action, post_code=post.code, detail=detail)
+
+
+def _errand(work: Work, post: Post, lease: Lease) -> Errand:
+    return Errand(campaign=work.campaigns[post.campaign_id].name, account=work.account, lease=lease)
 
 
 def _call(publisher: Publisher, outgoing: Outgoing) -> Outcome:

@@ -24,7 +24,7 @@ from bot.platform import folder_risk, free_bytes
 from bot.publishers import LookError, Publisher
 from bot.render import Templates
 from bot.reports.status_text import Status
-from bot.reports.words import made_at
+from bot.reports.words import made_at, short_moment
 from bot.storage.engine import Database
 from bot.storage.migrate import require_current, revision_of
 from bot.wording import number, plural
@@ -218,6 +218,10 @@ def progress_checks(status: Status) -> Iterator[Check]:
         message = f"Nothing goes out on @{status.account}: {status.account_stopped}"
         remedy = "When it is mended: campaign-bot doctor --online"
         yield Check(name="account", level=Level.PROBLEM, message=message, remedy=remedy)
+    if status.account_waits_until:
+        until = short_moment(status.account_waits_until, ZoneInfo(status.zone))
+        message = f"X asks to wait, so nothing goes out on @{status.account} before {until}; then it goes on by itself."
+        yield Check(name="account", level=Level.WARNING, message=message)
     yield _runner_check(status)
 
 

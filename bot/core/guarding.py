@@ -19,12 +19,12 @@ from bot.core.desk import Desk
 from bot.decisions import Decision, MessageUpdate, PostUpdate
 from bot.errors import DatabaseError, NetworkRefusedError, PersonNeededError, Problem
 from bot.lifecycle import is_final, state_of
-from bot.model import Account, AuditEntry, MessageState, Post, PostState, Receipt, Slot, Standing
+from bot.likeness import Likeness, likeness
+from bot.model import Account, AuditEntry, Message, MessageState, Post, PostState, Receipt, Slot, Standing
 from bot.platform import RunnerLock, installation_id, protect_folder, state_dir
 from bot.publishers import LookError, Publisher
 from bot.storage import Storage
 from bot.storage.moving import require_in_place
-from bot.text import match_key
 
 LOOK_BACK = timedelta(days=7)
 """How far back the account is read when a person vouches for a database."""
@@ -37,6 +37,8 @@ CLOCK_AHEAD = timedelta(days=365)
 
 OLDER_COPY = "restored from an older copy"
 _OUT = {MessageState.POSTED, MessageState.DELETED}
+_OURS = frozenset({Likeness.SAME})
+_PERHAPS_OURS = frozenset({Likeness.UNSURE, Likeness.OTHER_LINKS})
 
 PublisherFor = Callable[[Account], Publisher]
 
@@ -72,12 +74,24 @@ def only_one_copy_runs(desk: Desk, environ: Mapping[str, str]) -> Iterator[None]
         yield
 
 
-def guard(desk: Desk, environ: Mapping[str, str], publisher_for: PublisherFor, *, take_over: bool) -> CallCount:
-    """All that is checked when a live runner starts, which holds the lock. Raises PersonNeededError."""
+def guard(
+    desk: Desk,
+    environ: Mapping[str, str],
+    publisher_for: PublisherFor,
+    *,
+    take_over: bool,
+    tell: Callable[[str], None] = lambda _: None,
+) -> CallCount:
+    """All that is checked when a live runner starts, which holds the lock. Raises PersonNeededError.
+
+    ``tell`` gets what a person should know of a folder that is taken over.
+    """
     if desk.storage.database.path is not None:
         here = installation_id(state_dir(environ))
         if take_over and desk.storage.installation.identity().installation_id not in {None, here}:
-            move_here(desk, here, publisher_for)
+            from bot.core.taking_over import move_here
+
+            move_here(desk, here, publisher_for, tell=tell)
         require_installation(desk, here)
     refuse_wrong_clock(desk)
     count = count_of(desk, environ)
@@ -102,18 +116,6 @@ def require_installation(desk: Desk, here: str) -> None:
                 remedy="If the runner there is stopped for good: campaign-bot run --take-over (it reads the account first)",
             )
         )
-
-
-def move_here(desk: Desk, here: str, publisher_for: PublisherFor) -> tuple[str, ...]:
-    """Make this installation the one that runs the database; the codes of posts that were found to be out already.
-
-    Raises NetworkRefusedError, and changes nothing, when the account cannot be read.
-    """
-    adopted = adopt_what_is_out(desk, publisher_for)
-    desk.storage.installation.bind(here, desk.clock.now())
-    detail = f"from another installation; {len(adopted)} found on the account"
-    desk.storage.journal.add(desk.record().campaign_id, desk.entry("take-over", detail=detail))
-    return adopted
 
 
 def refuse_older_copy(desk: Desk, count: CallCount) -> None:
@@ -248,7 +250,8 @@ def confirm(desk: Desk) -> str:
 def adopt_what_is_out(desk: Desk, publisher_for: PublisherFor) -> tuple[str, ...]:
     """Find posts of every campaign in the database that are on their account without being on record.
 
-    A post is recognised by its words and by what it replies to. Nothing is adopted unless every account could be read.
+    A post is recognised by its words, its links and what it replies to; where only a link is in doubt, it is held for a
+    person. Nothing is adopted unless every account could be read.
     """
     storage = desk.storage
     campaigns = [found for name in storage.campaigns.names() if (found := storage.campaigns.find(name))]
@@ -264,6 +267,12 @@ def adopt_what_is_out(desk: Desk, publisher_for: PublisherFor) -> tuple[str, ...
                 entry = desk.entry("adopt", post_code=post.code, detail=f"{len(updates)} found on the account")
                 storage.delivery.decide(found.campaign_id, post.post_id, _found(updates), entry=entry)
                 adopted.append(post.code)
+    for found in campaigns:
+        for post in storage.plans.posts(found.campaign_id):
+            updates = _doubtful(post, unclaimed[post.key.account_id])
+            if updates:
+                entry = desk.entry("hold", post_code=post.code, detail="something much like it is on the account")
+                storage.delivery.decide(found.campaign_id, post.post_id, _found(updates), entry=entry)
     return tuple(adopted)
 
 
@@ -290,10 +299,7 @@ def _matches(post: Post, unclaimed: dict[str, SeenPost]) -> tuple[MessageUpdate,
         if message.state in _OUT and message.receipt:
             parent = message.receipt.network_id
             continue
-        wanted = match_key(message.draft.text)
-        found = next(
-            (seen for seen in unclaimed.values() if seen.in_reply_to == parent and match_key(seen.text) == wanted), None
-        )
+        found = _like(message, parent, unclaimed, _OURS)
         if found is None:
             break
         del unclaimed[found.network_id]
@@ -301,6 +307,27 @@ def _matches(post: Post, unclaimed: dict[str, SeenPost]) -> tuple[MessageUpdate,
         receipt = Receipt(network_id=found.network_id, url=found.url, posted_at=found.posted_at, adopted=True)
         updates.append(MessageUpdate(message_id=message.message_id, state=MessageState.POSTED, receipt=receipt))
     return tuple(updates)
+
+
+def _like(
+    message: Message, parent: str | None, unclaimed: Mapping[str, SeenPost], wanted: frozenset[Likeness]
+) -> SeenPost | None:
+    """The oldest on the account, in the place where the message belongs, that compares with it in such a way."""
+    here = (seen for seen in unclaimed.values() if seen.in_reply_to == parent)
+    return next((seen for seen in here if likeness(message.draft.text, seen.text) in wanted), None)
+
+
+def _doubtful(post: Post, unclaimed: Mapping[str, SeenPost]) -> tuple[MessageUpdate, ...]:
+    """The next message of a signed post, held: the account shows its words with links that nobody can tell for its own."""
+    message = next((message for message in post.messages if message.state not in _OUT), None)
+    if message is None or message.state is not MessageState.PENDING or post.standing is not Standing.APPROVED:
+        return ()
+    before = post.messages[message.position - 1].receipt if message.position else None
+    seen = _like(message, before.network_id if before else post.in_reply_to, unclaimed, _PERHAPS_OURS)
+    if seen is None:
+        return ()
+    reason = f"The account shows these words with a link that may be another: {seen.url}. It may be this post."
+    return (MessageUpdate(message_id=message.message_id, state=MessageState.HELD, reason=reason, in_doubt=True),)
 
 
 def _found(updates: tuple[MessageUpdate, ...]) -> Decision:

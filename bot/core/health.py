@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.core.desk import Desk
-from bot.core.leaving import nobody_serves
+from bot.core.leaving import Unserved, nobody_serves
+from bot.core.limits import Limit, cost_words, limit_of
 from bot.core.watching import problem_of
-from bot.lifecycle import is_final, needs_person, spoken, state_of
+from bot.lifecycle import is_final, limit_end, needs_person, spoken, state_of
 from bot.model import Account, Mode, Post, PostState, RunnerRecord
 from bot.wording import plural
 
@@ -36,6 +38,7 @@ class Health:
     """A campaign under way, as a monitor sees it. Instants are UTC; ``upcoming`` are codes and when they are due.
 
     ``waiting`` counts the posts that should still go out by themselves, ``overdue`` those of them that are late.
+    ``limits`` are those of the network that accounts wait for: one that makes posts too late is a problem as well.
     """
 
     at: datetime
@@ -52,6 +55,7 @@ class Health:
     upcoming: tuple[tuple[str, datetime], ...]
     runner_seen_at: datetime | None
     problems: tuple[HealthProblem, ...]
+    limits: tuple[Limit, ...] = ()
 
     @property
     def healthy(self) -> bool:
@@ -68,6 +72,7 @@ def health(desk: Desk, mode: Mode, *, lock_held: bool | None, max_age: timedelta
     started = record.started_at is not None and record.mode is mode
     waiting = [post for post in posts if not is_final(post) and not needs_person(post)]
     overdue = _overdue(waiting, accounts, now) if started and record.paused_at is None else []
+    limits = _limits(desk, waiting, accounts, now) if started and record.paused_at is None else ()
     runner = desk.storage.delivery.latest_runner()
     seen_at = _seen_at(desk, runner, accounts, now)
     absent = _runner_problem(len(waiting), runner, seen_at, now, lock_held=lock_held, max_age=max_age)
@@ -87,8 +92,24 @@ def health(desk: Desk, mode: Mode, *, lock_held: bool | None, max_age: timedelta
         overdue=len(overdue),
         upcoming=tuple((post.code, post.slot.due_at) for post in waiting if post.slot.due_at > now)[:_UPCOMING],
         runner_seen_at=seen_at,
-        problems=_problems(posts, accounts, overdue, absent, now) if started else (),
+        problems=(*_problems(posts, accounts, overdue, absent, now), *_too_long(desk, limits)) if started else (),
+        limits=limits,
     )
+
+
+def _limits(desk: Desk, waiting: Sequence[Post], accounts: Sequence[Account], now: datetime) -> tuple[Limit, ...]:
+    if not any(account.resume_at for account in accounts):
+        return ()
+    policy = desk.settings().policy
+    found = (limit_of(account, [(post, policy, post.code) for post in waiting], now) for account in accounts)
+    return tuple(limit for limit in found if limit is not None)
+
+
+def _too_long(desk: Desk, limits: Sequence[Limit]) -> tuple[HealthProblem, ...]:
+    """A wait is no trouble, unless posts are missed by it."""
+    zone = ZoneInfo(desk.settings().zone)
+    said = (cost_words(limit, zone) for limit in limits if limit.lost)
+    return tuple(HealthProblem(what=what, command="campaign-bot status") for what in said)
 
 
 def _problems(
@@ -139,13 +160,14 @@ def _runner_problem(
     return HealthProblem(what=what, command="campaign-bot status")
 
 
-def _unserved_problem(accounts: Sequence[Account]) -> HealthProblem | None:
+def _unserved_problem(accounts: Sequence[Unserved]) -> HealthProblem | None:
     """A runner is at work, and leaves the campaign's account to another one."""
     if not accounts:
         return None
-    names = ", ".join(f"@{account.handle}" for account in accounts)
-    what = f"The runner at work has no credentials for {names}: nobody sends what waits there."
-    return HealthProblem(what=what, command="campaign-bot connect")
+    names = ", ".join(f"@{one.account.handle}" for one in accounts)
+    reasons = "".join(f" {one.why}" for one in accounts if one.why)
+    what = f"The runner at work cannot post on {names}: nobody sends what waits there.{reasons}"
+    return HealthProblem(what=what, command="campaign-bot doctor --online")
 
 
 def _seen_at(desk: Desk, runner: RunnerRecord | None, accounts: Sequence[Account], now: datetime) -> datetime | None:
@@ -159,11 +181,7 @@ def _seen_at(desk: Desk, runner: RunnerRecord | None, accounts: Sequence[Account
 
 def _overdue(waiting: Sequence[Post], accounts: Sequence[Account], now: datetime) -> list[Post]:
     """Late posts, but for those that a limit of the network or a stopped account explains."""
-    blocked = {
-        account.account_id
-        for account in accounts
-        if account.stopped or (account.resume_at is not None and account.resume_at > now)
-    }
+    blocked = {account.account_id for account in accounts if account.stopped or limit_end(account.resume_at, now)}
     return [
         post
         for post in waiting

@@ -34,7 +34,7 @@ class Lanes:
 
     patience: float = PATIENCE
     _pool: ThreadPoolExecutor = field(init=False)
-    _under_way: dict[int, tuple[Future[datetime | None], float]] = field(default_factory=dict, init=False)
+    _under_way: dict[int, tuple[Account, Future[datetime | None], float]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=MOST, thread_name_prefix="lane")
@@ -59,13 +59,13 @@ class Lanes:
         for account in accounts:
             if account.account_id not in self._under_way:
                 future = self._pool.submit(deliverer.serve, account.account_id)
-                self._under_way[account.account_id] = (future, deliverer.clock.monotonic())
-        wait([future for future, _ in self._under_way.values()], timeout=self.patience)
+                self._under_way[account.account_id] = (account, future, deliverer.clock.monotonic())
+        wait([future for _, future, _ in self._under_way.values()], timeout=self.patience)
         wakes: list[datetime | None] = []
         failed: list[BaseException] = []
-        for account_id, (future, since) in list(self._under_way.items()):
+        for account_id, (account, future, since) in list(self._under_way.items()):
             if not future.done():
-                self._refuse_stuck(deliverer.clock.monotonic() - since)
+                _refuse_stuck(account, deliverer.clock.monotonic() - since)
                 wakes.append(deliverer.clock.now())
                 continue
             del self._under_way[account_id]
@@ -78,8 +78,8 @@ class Lanes:
             raise failed[0]
         return wakes
 
-    @staticmethod
-    def _refuse_stuck(seconds: float) -> None:
-        if seconds > STUCK:
-            what = f"An account has not been served to its end for {seconds / 60:.0f} minutes."
-            raise DatabaseError(Problem(what=what, remedy="Stop the runner and start it again: campaign-bot run"))
+
+def _refuse_stuck(account: Account, seconds: float) -> None:
+    if seconds > STUCK:
+        what = f"@{account.handle} has not been served to its end for {seconds / 60:.0f} minutes."
+        raise DatabaseError(Problem(what=what, remedy="Stop the runner and start it again: campaign-bot run"))

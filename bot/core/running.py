@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.clock import JumpWatch
 from bot.core.delivering import Deliverer, serve_in_turn
-from bot.core.leaving import serve_every
+from bot.core.leaving import own_none, serve_every
 from bot.errors import CampaignBotError, PersonNeededError
 from bot.lifecycle import needs_person, spoken
-from bot.model import Account, RunnerRecord, Standing
+from bot.model import Account, Mode, RunnerRecord, Standing
+from bot.storage import Storage
 
 log = logging.getLogger(__name__)
 
@@ -20,16 +21,27 @@ HEARTBEAT = timedelta(seconds=5)
 """How often a runner says in the database that it is alive, which it only is while its ticks succeed."""
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+_ASK_AGAIN = timedelta(minutes=1)
 ServeAll = Callable[[Deliverer, Sequence[Account]], list[datetime | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Beat:
     """What one tick left behind. ``next_at`` is when something is due (None: nothing by itself); ``finished`` that
-    every post is final."""
+    every post is final; ``waiting`` the campaigns that have others, when nothing more happens by itself."""
 
     next_at: datetime | None
     finished: bool
+    waiting: tuple[str, ...] = ()
+
+
+def waiting_in(storage: Storage, accounts: Iterable[Account], mode: Mode) -> tuple[str, ...]:
+    """The campaigns that have posts on these accounts which are not final."""
+    names: set[str] = set()
+    for account in accounts:
+        work = storage.delivery.work(account.account_id, mode=mode, now=_END_OF_TIME)
+        names |= {work.campaigns[post.campaign_id].name for post in work.due}
+    return tuple(sorted(names))
 
 
 def nothing_to_refuse() -> None:
@@ -40,7 +52,8 @@ def nothing_to_refuse() -> None:
 class Runner:
     """One process that publishes. Not frozen: it remembers when it last gave a sign of life.
 
-    ``serves`` says which accounts this runner has credentials for; the others are left to a runner that has theirs.
+    ``serves`` says which accounts this runner can serve; the others are left to a runner that has their credentials.
+    Only for one of its ``own`` it stays, and goes on when it can be served again.
     With ``until_idle`` a beat says that nothing is coming when nothing can go out, though slots are still to come.
     ``refuse_time`` raises PersonNeededError while this computer's clock cannot be right; it is asked when the clock has
     jumped, and then before every tick until it is content. ``refuse_place`` raises it when the database is not the one
@@ -50,6 +63,7 @@ class Runner:
     deliverer: Deliverer
     serve_all: ServeAll = serve_in_turn
     serves: Callable[[Account], bool] = serve_every
+    own: Callable[[Account], bool] = own_none
     until_idle: bool = False
     refuse_time: Callable[[], None] = nothing_to_refuse
     refuse_place: Callable[[], None] = nothing_to_refuse
@@ -85,19 +99,29 @@ class Runner:
         if self._sound:  # a tick may take long
             self._give_sign()
         self._sound = False
-        accounts = self._accounts()
+        busy = self._busy()
+        accounts = self._served(busy)
         wakes = self.serve_all(self.deliverer, accounts) if accounts else []
+        if any(self.own(account) for account in busy if account not in accounts):
+            wakes.append(self.deliverer.clock.now() + _ASK_AGAIN)
         next_at = min((wake for wake in wakes if wake is not None), default=None)
-        finished = not accounts or (next_at is None and not self._accounts())
+        finished = not wakes or (next_at is None and not self._accounts())
         if self.until_idle and next_at is not None and self._waits_in_vain():
             next_at = None
+        idle = next_at is None and not finished
+        waiting = waiting_in(self.deliverer.storage, self._accounts(), self.deliverer.mode) if idle else ()
         self._sound = True
         self._give_sign()
-        return Beat(next_at=next_at, finished=finished)
+        return Beat(next_at=next_at, finished=finished, waiting=waiting)
 
     def _accounts(self) -> list[Account]:
         """Those with posts that are not final, as far as this runner serves them."""
-        busy = self.deliverer.storage.delivery.busy_accounts(self.deliverer.mode)
+        return self._served(self._busy())
+
+    def _busy(self) -> tuple[Account, ...]:
+        return self.deliverer.storage.delivery.busy_accounts(self.deliverer.mode)
+
+    def _served(self, busy: Sequence[Account]) -> list[Account]:
         return [account for account in busy if self.serves(account)]
 
     def _watch_the_clock(self) -> None:
@@ -147,10 +171,14 @@ class Runner:
 
 @dataclass(kw_only=True)
 class Watchful:
-    """A tick that cannot die: whatever goes wrong in one beat is said, and the next beat tries again."""
+    """A tick that cannot die: whatever goes wrong in one beat is said, and the next beat tries again.
+
+    ``campaign`` is the one of the runner's folder: what waits in others is said with their names.
+    """
 
     runner: Runner
     alarm: Callable[[str], None]
+    campaign: str = ""
     _said: str = field(default="", init=False)
     _idle: bool = field(default=False, init=False)
 
@@ -173,7 +201,7 @@ class Watchful:
     def _say_when_idle(self, beat: Beat) -> None:
         idle = beat.next_at is None and not beat.finished
         if idle and not self._idle:
-            self.alarm("Nothing more happens by itself: what is left waits for you. Look: campaign-bot status")
+            self.alarm(_idle_words(beat.waiting, self.campaign))
         self._idle = idle
 
     def _say(self, what: str) -> bool:
@@ -183,3 +211,12 @@ class Watchful:
         self._said = what
         self.alarm(what)
         return True
+
+
+def _idle_words(campaigns: Sequence[str], own: str) -> str:
+    what = "Nothing more happens by itself: what is left waits for you."
+    others = " and ".join(f"“{name}”" for name in campaigns if own and name != own)
+    if not others:
+        return f"{what} Look: campaign-bot status"
+    also = "also " if own in campaigns else ""
+    return f"{what} Look, {also}in the folder of {others}: campaign-bot status"

@@ -12,7 +12,7 @@ from bot.decisions import Decision, reschedule, retry, skip
 from bot.digest import plan_code
 from bot.errors import Problem, UsageError
 from bot.lifecycle import state_of
-from bot.model import Post, PostState, Slot
+from bot.model import Mode, Post, PostState, Slot
 
 _STILL_NOW = timedelta(minutes=1)
 """A person who types the minute that is running means now."""
@@ -38,10 +38,17 @@ def pause(desk: Desk, reason: str) -> Paused:
 
 
 def resume(desk: Desk) -> tuple[str, ...]:
-    """End the pause. Returns the codes of posts whose slots fell into it: they wait for a person, all of them."""
+    """End the pause. Returns the codes of posts whose slots fell into it: they wait for a person, all of them.
+
+    Raises PersonNeededError for a database that nobody has verified yet: what it takes for missed may be out.
+    """
     record = desk.record()
     if record.paused_at is None:
         raise UsageError(Problem(what="The campaign is not paused.", remedy="What it does: campaign-bot status"))
+    if record.mode is Mode.LIVE and (doubt := desk.storage.installation.identity().doubt):
+        from bot.core.guarding import older_copy
+
+        raise older_copy(desk.storage, doubt)
     desk.storage.campaigns.record_resume(record.campaign_id, desk.entry("resume"), reason=FELL_INTO_PAUSE)
     waiting = (post for post in desk.posts() if state_of(post) is PostState.MISSED)  # one may have been found to be out
     return tuple(post.code for post in waiting if post.standing_reason == FELL_INTO_PAUSE)

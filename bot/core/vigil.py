@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time as timing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
@@ -15,10 +15,13 @@ from bot.alerts import Alert, AlertKind, Courier, call, channels_for
 from bot.clock import Clock
 from bot.core.bot import Bot
 from bot.core.delivering import Event, Report
-from bot.core.running import HEARTBEAT, Beat
-from bot.core.watching import command_for
+from bot.core.leaving import Unserved, unserved_words
+from bot.core.limits import LimitNews, cost_words
+from bot.core.refusals import was_told
+from bot.core.running import HEARTBEAT, Beat, waiting_in
+from bot.core.telling import account_of, asks, elsewhere, named, way_out
 from bot.errors import CampaignBotError
-from bot.lifecycle import is_final, needs_person
+from bot.lifecycle import is_final
 from bot.model import PostState
 from bot.reports.words import short_moment
 from bot.wording import plural
@@ -58,7 +61,9 @@ class Vigil:
     _zone: ZoneInfo = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _heard: list[Alert] = field(default_factory=list, init=False)
-    _doubtful: set[str] = field(default_factory=set, init=False)
+    _limits: LimitNews = field(init=False)
+    _unserved: set[int] = field(default_factory=set, init=False)
+    _doubtful: set[tuple[str, str]] = field(default_factory=set, init=False)
     _troubles: set[str] = field(default_factory=set, init=False)
     _failed_at: float | None = field(default=None, init=False)
     _pinged_at: float | None = field(default=None, init=False)
@@ -83,9 +88,20 @@ class Vigil:
 
         return both
 
+    def telling_unserved(self, alarm: Callable[[str], None]) -> Callable[[Unserved], None]:
+        """An ``alarm`` about accounts that cannot be served, or can be again; this vigil tells it too."""
+
+        def both(one: Unserved) -> None:
+            self.hear_unserved(one)
+            alarm(unserved_words(one))
+
+        return both
+
     def begin(self) -> None:
         """Before the first tick. A daily word whose hour has passed today waits for tomorrow."""
         self._zone = self.bot.zone()
+        stage, own = self.bot.stage, self.bot.config.name
+        self._limits = LimitNews(storage=stage.storage, mode=self.bot.mode, clock=self.clock, own=own)
         self._had_work = any(not is_final(post) for post in self.bot.posts())
         local = self._local()
         if self.daily is not None and local.time() >= self.daily:
@@ -93,13 +109,24 @@ class Vigil:
 
     def hear(self, event: Event) -> None:
         """Something happened to a post. What is to be told of it is told at the end of the tick."""
+        alerts = [*self._about_post(event), *self._about_account(event)]
         try:
-            alerts = self._about_post(event) or (self._about_account(event) if event.reason else [])
+            alerts += self._about_limits() if event.reason else []
         except CampaignBotError as error:  # the tick meets the same trouble, and says it
-            _log.info("An alarm about %s could not be made: %s", event.code, error)
-            return
+            _log.info("Whether a limit makes posts too late could not be seen: %s", error)
         with self._lock:
             self._heard += alerts
+
+    def hear_unserved(self, one: Unserved) -> None:
+        """An account cannot be served, or can be again. Told for each stop, to the campaign that it concerns."""
+        kind = AlertKind.TROUBLE if one.why else AlertKind.SETTLED
+        alert = self._alert(kind, unserved_words(one), command="campaign-bot doctor --online" if one.why else "")
+        own = self.bot.config.name
+        campaign = own if one.own or own in one.campaigns or not one.campaigns else one.campaigns[0]
+        alert = replace(alert, campaign=campaign, account=one.account.handle, elsewhere=campaign != own)
+        with self._lock:
+            self._heard.append(alert)
+            (self._unserved.add if one.why else self._unserved.discard)(one.account.account_id)
 
     def alarm(self, what: str) -> None:
         """Trouble of the runner itself."""
@@ -129,56 +156,71 @@ class Vigil:
         self._tell_heard()
         try:
             left = sum(1 for post in self.bot.posts() if not is_final(post))
+            others = self._others_waiting()
         except CampaignBotError as error:
             self.tell(self._alert(AlertKind.STOPPED, f"The runner has ended: {error}", command="campaign-bot run"))
             return
-        if left:
-            what = f"The runner has ended, and {plural(left, 'post waits', 'posts wait')}: nothing goes out without it."
-            self.tell(self._alert(AlertKind.STOPPED, what, command="campaign-bot run"))
+        if left or others:
+            self.tell(self._alert(AlertKind.STOPPED, _end_words(left, others), command="campaign-bot run"))
         elif self._had_work:
             what = f"Every post of the campaign is final, and the runner has ended. {_FINAL_WORDS}"
             self.tell(self._alert(AlertKind.FINISHED, what))
 
+    def _others_waiting(self) -> tuple[str, ...]:
+        """Other campaigns that this runner served, and that have posts which are not final."""
+        storage, mode = self.bot.stage.storage, self.bot.mode
+        served = [one for one in storage.delivery.busy_accounts(mode) if one.account_id not in self._unserved]
+        return tuple(name for name in waiting_in(storage, served, mode) if name != self.bot.config.name)
+
     def _about_post(self, event: Event) -> list[Alert]:
-        code = event.code
         if event.state is PostState.UNKNOWN:
             return self._about_doubt(event)
+        post, name = (event.campaign, event.code), named(event, self.bot.config.name)
         with self._lock:
-            settled = code in self._doubtful
-            self._doubtful.discard(code)
-        kind = _OF_A_POST.get(event.state) if event.reason else None
-        if kind is not None and (kind is not AlertKind.PARTIAL or needs_person(self.bot.post(code))):
-            command = self.bot.problem(code).command or command_for(event.state, code)
-            return [self._alert(kind, f"{code} {event.state.value}: {event.reason}", post=code, command=command)]
+            settled = post in self._doubtful
+            self._doubtful.discard(post)
+        if asks(event):
+            what = f"{name} {event.state.value}: {event.reason}"
+            return [self._about(event, _OF_A_POST[event.state], what, command=way_out(event))]
         if settled:
-            what = f"{code} is out." if event.url else f"{code} was surely not sent, and is tried again by itself."
-            return [self._alert(AlertKind.SETTLED, what, post=code)]
+            what = f"{name} is out." if event.url else f"{name} was surely not sent, and is tried again by itself."
+            return [self._about(event, AlertKind.SETTLED, what)]
         return []
 
     def _about_doubt(self, event: Event) -> list[Alert]:
+        post, name = (event.campaign, event.code), named(event, self.bot.config.name)
         with self._lock:
-            if event.code in self._doubtful:
+            if post in self._doubtful:
                 return []
-            self._doubtful.add(event.code)
-        what = f"{event.code} unknown: {event.reason} The program is looking whether it is out; this usually takes minutes."
-        return [self._alert(AlertKind.UNKNOWN, what, post=event.code, command="campaign-bot status")]
+            self._doubtful.add(post)
+        what = f"{name} unknown: {event.reason} The program is looking whether it is out; this usually takes minutes."
+        return [self._about(event, AlertKind.UNKNOWN, what, command="campaign-bot status")]
 
     def _about_account(self, event: Event) -> list[Alert]:
         """A refusal that stops an account: on one that has stopped nothing is sent, so this is told once for each stop."""
-        account = self.bot.account_of(self.bot.post(event.code))
-        if not account.stopped or account.stopped != event.reason:
+        if not event.stopped:
             return []
-        what = f"Nothing more goes out on @{account.handle}: {account.stopped}"
-        alert = self._alert(AlertKind.ACCOUNT, what, command="campaign-bot doctor --online")
-        return [replace(alert, account=account.handle)]
+        what = f"Nothing more goes out on {account_of(event, self.bot.config.name)}: {event.stopped}"
+        alert = self._about(event, AlertKind.ACCOUNT, what, command="campaign-bot doctor --online")
+        return [replace(alert, post="")]
+
+    def _about_limits(self) -> list[Alert]:
+        """Limits that began just now, and last too long for posts: told before anything is missed."""
+        return [
+            replace(self._alert(AlertKind.WAITS, words, command="campaign-bot status"), account=limit.handle)
+            for limit in self._limits.fresh()
+            if (words := cost_words(limit, self._zone))
+        ]
 
     def _tell_heard(self) -> None:
-        """What one tick brought, several posts of a kind in one: an outage is one trouble."""
+        """What one tick brought, several posts of a kind in one for each campaign: an outage is one trouble."""
         with self._lock:
             heard, self._heard = self._heard, []
-        for kind in dict.fromkeys(alert.kind for alert in heard):
-            of_kind = [alert for alert in heard if alert.kind is kind]
-            self.tell(of_kind[0] if len(of_kind) == 1 else _together(of_kind))
+        alike: dict[tuple[AlertKind, str, str], list[Alert]] = {}
+        for alert in heard:
+            alike.setdefault((alert.kind, alert.campaign, alert.account), []).append(alert)
+        for alerts in alike.values():
+            self.tell(alerts[0] if len(alerts) == 1 else _together(alerts))
 
     def _tell_daily(self) -> None:
         local = self._local()
@@ -206,6 +248,11 @@ class Vigil:
     def _local(self) -> datetime:
         return self.clock.now().astimezone(self._zone)
 
+    def _about(self, event: Event, kind: AlertKind, what: str, *, command: str = "") -> Alert:
+        other = bool(elsewhere(event, self.bot.config.name))
+        alert = self._alert(kind, what, post=event.code, command=command)
+        return replace(alert, campaign=event.campaign, account=event.account, elsewhere=other)
+
     def _alert(self, kind: AlertKind, what: str, *, post: str = "", command: str = "") -> Alert:
         return Alert(
             at=self._local(),
@@ -219,10 +266,20 @@ class Vigil:
         )
 
 
+def _end_words(left: int, others: Sequence[str]) -> str:
+    """``left`` counts the own campaign's posts; at least one of both is there."""
+    names = " and ".join(f"“{name}”" for name in others)
+    if not left:
+        return f"The runner has ended, and posts of {names} wait: nothing goes out without it."
+    also = f", and posts of {names}" if names else ""
+    return f"The runner has ended, and {plural(left, 'post waits', 'posts wait')}{also}: nothing goes out without it."
+
+
 def _together(alerts: list[Alert]) -> Alert:
     first = alerts[0]
-    more = tuple(f"{alert.what}{f' To deal with it: {alert.command}' if alert.command else ''}" for alert in alerts)
-    what = f"{len(alerts)} at once: {first.kind.value}."
+    more = tuple(f"{alert.what} {alert.advice}".rstrip() for alert in alerts)
+    of = f" of “{first.campaign}” (@{first.account})" if first.elsewhere else ""
+    what = f"{len(alerts)} at once{of}: {first.kind.value}."
     return replace(first, post="", command="campaign-bot status", what=what, more=more)
 
 
@@ -252,11 +309,17 @@ def keep_vigil(bot: Bot, clock: Clock, environ: Mapping[str, str], alarm: Callab
     try:
         yield vigil
     except CampaignBotError as error:
+        if was_told(bot.stage, environ, error):  # by the start before this one, and what keeps us running starts again
+            vigil.tell = _log_only
         vigil.alarm(str(error))
         raise
     finally:
         vigil.end()
         _close([*couriers, pinger])
+
+
+def _log_only(alert: Alert) -> None:
+    _log.info("Told before: %s", alert.what)
 
 
 def _close(couriers: list[Courier[Alert] | Courier[None]]) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from bot.calls import ALREADY_THERE
+from bot.calls import ALREADY_THERE, PARENT_GONE
 from bot.config import Config
 from bot.config_reading import config_digest
 from bot.contribution import Moderation
 from bot.core.desk import Desk
 from bot.cost import cost_of
-from bot.lifecycle import is_final, needs_person, reason_of, state_of
+from bot.lifecycle import is_final, limit_end, needs_person, reason_of, state_of
 from bot.model import Account, CampaignRecord, MessageState, Mode, Post, PostState
 from bot.reports.preview import Preview, build_preview, title_of, titles_of
 from bot.reports.status_text import Decision, Status, StatusPost, StatusProblem
@@ -81,7 +81,7 @@ def status(desk: Desk, config: Config, *, mode: Mode, runner_alive: bool) -> Sta
         counts=tuple((state, counts[state]) for state in PostState if counts[state]),
         problems=tuple(problem_of(post) for post in posts if needs_person(post)),
         account_stopped=_stopped(desk, account, alive=runner is not None) if account else "",
-        account_waits_until=_waits_until(account, desk.clock.now()),
+        account_waits_until=limit_end(account.resume_at, desk.clock.now()) if account else None,
         config_differs=_differs(desk, record, config),
         next_command="campaign-bot db verify"
         if mode is Mode.LIVE and desk.storage.installation.identity().doubt
@@ -144,12 +144,7 @@ def _stopped(desk: Desk, account: Account, *, alive: bool) -> str:
     from bot.core.leaving import nobody_serves  # the status is quick
 
     left = nobody_serves(desk.storage, [account], now=desk.clock.now(), max_age=_ALIVE)
-    return "The runner at work has no credentials for it. To give it some: campaign-bot connect" if left else ""
-
-
-def _waits_until(account: Account | None, now: datetime) -> datetime | None:
-    until = account.resume_at if account else None
-    return until if until is not None and until > now else None
+    return f"The runner at work cannot post on it. {left[0].why}".rstrip() if left else ""
 
 
 def _last_post(posts: Iterable[Post], titles: dict[str, str]) -> StatusPost | None:
@@ -185,6 +180,9 @@ def _way_out(post: Post, state: PostState) -> str:
         return f"campaign-bot skip {post.code}"
     if not signed and state is PostState.HELD:
         return command_for(PostState.MISSED, post.code)
-    if any(message.state is MessageState.FAILED and ALREADY_THERE in message.reason for message in post.messages):
+    failed = [message.reason for message in post.messages if message.state is MessageState.FAILED]
+    if any(ALREADY_THERE in reason for reason in failed):
         return command_for(PostState.HELD, post.code)  # what is there may be ours: look, before anything is sent
+    if any(PARENT_GONE in reason for reason in failed):
+        return f"campaign-bot skip {post.code}"
     return command_for(_asked(state), post.code)

@@ -20,7 +20,10 @@ _WIDEST = max(len(state.value) for state in PostState) + 2
 
 @dataclass(frozen=True, kw_only=True)
 class TimelineEvent:
-    """One thing that happened at an instant (UTC). ``part`` counts from 1; ``parts`` is 1 unless it is a thread."""
+    """One thing that happened at an instant (UTC). ``part`` counts from 1; ``parts`` is 1 unless it is a thread.
+
+    ``whose`` names campaign and account of a post that belongs to another campaign than the one that is watched.
+    """
 
     at: datetime
     code: str
@@ -28,6 +31,7 @@ class TimelineEvent:
     part: int = 1
     parts: int = 1
     title: str = ""
+    whose: str = ""
     reason: str = ""
     late: timedelta = timedelta(0)
 
@@ -44,6 +48,8 @@ def timeline_line(event: TimelineEvent, *, zone: ZoneInfo, colour: bool) -> str:
     padding = " " * (_WIDEST - len(f"{symbol_of(event.state)} {event.state.value}"))
     code = f"{event.code} {event.part}/{event.parts}" if event.parts > 1 else event.code
     notes = [one_line(event.title)] if event.title else []
+    if event.whose:
+        notes.append(f"({one_line(event.whose)})")
     if event.late >= NOTABLE_LATENESS:
         notes.append(f"({spoken(event.late)} late)")
     if event.reason:

@@ -68,9 +68,12 @@ class Campaigns:
             return tuple(account_from(row) for row in rows)
 
     def record_proof(self, account_id: int, *, user_id: str, proof: str, now: datetime) -> None:
-        """The credentials with this fingerprint belong to this account; a stop for want of them is over."""
+        """The credentials with this fingerprint belong to this account; a stop for want of them is over.
+
+        A limit of the network is not: whose credentials they are says nothing about how often they may be used.
+        """
         table = schema.accounts
-        values = {"user_id": user_id, "proof": proof, "proved_at": now, "stopped": "", "resume_at": None}
+        values = {"user_id": user_id, "proof": proof, "proved_at": now, "stopped": ""}
         with self._database.write() as connection:
             connection.execute(sa.update(table).where(table.c.account_id == account_id).values(values))
 

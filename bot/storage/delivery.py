@@ -217,18 +217,17 @@ class Delivery:
         with self._database.read() as connection:
             return looking.open_attempt(connection, account_id)
 
-    def record_obstacle(self, post: Post, message: Message, change: Change, *, lease: Lease) -> None:
-        """Something failed before there was anything to call: a picture could not be uploaded.
-
-        Nothing is written when a person has changed the post meanwhile.
-        """
+    def record_obstacle(self, post: Post, message: Message, change: Change, *, lease: Lease) -> Post | None:
+        """Something failed before there was anything to call: a picture could not be uploaded. The post as it is now;
+        None, and nothing written, when a person has changed it meanwhile."""
         with self._database.write() as connection:
             if not leases.holds(connection, lease) or not _is_unchanged(connection, post):
-                return
+                return None
             update_message(
                 connection, message.message_id, change.state, change.reason, change.not_before, change.receipt
             )
             _update_account(connection, lease.account_id, change)
+            return refresh_final(connection, message.message_id)
 
     def give_up(self, post: Post, decision: Decision, *, lease: Lease, entry: AuditEntry) -> Post | None:
         """The runner's own decision about a post. None, and nothing written, when a person has changed it meanwhile."""

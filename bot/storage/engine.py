@@ -6,6 +6,7 @@ that two of them queue up instead of failing half-way (https://www.sqlite.org/la
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,6 +29,14 @@ _PRAGMAS = (
     "trusted_schema=OFF",
     "fullfsync=ON",
 )
+_SERVER_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""In seconds, the last one in milliseconds."""
 _SQLITE_NOW = sa.select(
     sa.type_coerce(sa.func.strftime("%Y-%m-%dT%H:%M:%f", "now").op("||")(sa.literal("000Z")), UtcInstant)
 )
@@ -54,6 +63,8 @@ class Database:
         if self.is_sqlite:
             sa.event.listen(self._engine, "connect", _prepare_sqlite if durable else _prepare_throw_away)
             sa.event.listen(self._engine, "begin", _begin_sqlite)
+        else:
+            sa.event.listen(self._engine, "connect", _prepare_server)
         self._reader = self._engine.execution_options(reads_only=True)
 
     @property
@@ -105,13 +116,29 @@ class Database:
         except SqlDatabaseError as error:
             if isinstance(error, sa.exc.IntegrityError):
                 raise
+            said = str(error.orig).strip()
             raise DatabaseError(
-                Problem(
-                    what=f"The database says: {error.orig}.",
-                    where=self.where,
-                    remedy="Run: campaign-bot doctor",
-                )
+                Problem(what=f"The database says: {said.rstrip('.')}.", where=self.where, remedy=remedy_for(said))
             ) from error
+
+
+_LOCKED = re.compile(r"database (?:table )?is locked")
+_NOT_LET_IN = re.compile(r"no password supplied|authentication failed|no pg_hba\.conf entry|role \".*\" does not exist")
+
+
+def remedy_for(said: str) -> str:
+    """What to do about the words of an engine, SQLite's or those that PostgreSQL's client passes on."""
+    if _LOCKED.search(said):
+        return (
+            "Another program has the file open: look for a backup, a virus scanner, a folder that is synchronised, a "
+            "database viewer or another campaign-bot command, and close it. Nothing is sent while it is locked."
+        )
+    if _NOT_LET_IN.search(said):
+        return (
+            "The server did not let the user in. Put the password into PostgreSQL's password file (~/.pgpass, readable by "
+            "you alone) or into the address in CAMPAIGN_BOT_DATABASE_URL, and look whether user and database are right."
+        )
+    return "Run: campaign-bot doctor"
 
 
 def shown(url: sa.URL) -> str:
@@ -137,7 +164,7 @@ def _parsed(url: str) -> sa.URL:
 def _engine(url: sa.URL) -> sa.Engine:
     """Raises DatabaseError when the server's driver is not installed: it comes with the extra ``postgres``."""
     try:
-        return sa.create_engine(url)
+        return sa.create_engine(url, connect_args=_connect_args(url))
     except ModuleNotFoundError as error:
         raise DatabaseError(
             Problem(
@@ -148,9 +175,25 @@ def _engine(url: sa.URL) -> sa.Engine:
         ) from None
 
 
+def _connect_args(url: sa.URL) -> dict[str, int]:
+    """A server that goes silent is noticed within a minute, not after the quarter of an hour that TCP waits by itself
+    (https://www.postgresql.org/docs/current/libpq-connect.html). What the address says itself counts."""
+    if url.get_backend_name() != "postgresql":
+        return {}
+    return {name: value for name, value in _SERVER_PATIENCE.items() if name not in url.query}
+
+
 def _with_driver(url: sa.URL) -> sa.URL:
     """``postgresql://`` means the driver that the extra ``postgres`` installs."""
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def _prepare_server(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    """A computer that freezes or is lost in the middle of a transaction holds its locks only so long: no other runner
+    waits for a locked account, it passes it over. Shorter than a lease, longer than anything we reckon in between."""
+    connection.autocommit = True
+    connection.execute("SET idle_in_transaction_session_timeout = '30s'")
+    connection.autocommit = False
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:

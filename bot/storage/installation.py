@@ -71,7 +71,7 @@ class Installation:
         self._update({"installation_id": installation_id, "bound_at": now})
 
     def record_doubt(self, reason: str) -> None:
-        """Nothing may go out before a person has verified what is on the account."""
+        """Nothing may go out before a person has verified what is on the account. Empty: a doubt was none after all."""
         self._update({"doubt": reason})
 
     def record_verified(self, clock_trusted_at: datetime | None) -> str:
@@ -95,6 +95,19 @@ class Installation:
         )
         with self._database.read() as connection:
             found = [connection.execute(sa.select(sa.func.max(column))).scalar_one() for column in columns]
+        return max((instant for instant in found if instant is not None), default=None)
+
+    def last_run(self) -> datetime | None:
+        """The latest moment at which a runner was at work on it, a person started it for real, or vouched for it."""
+        verified = sa.select(sa.func.max(schema.audit.c.at)).where(schema.audit.c.action == "verify")
+        moments = [
+            verified,
+            sa.select(sa.func.max(schema.attempts.c.called_at)),
+            sa.select(sa.func.max(schema.runners.c.heartbeat_at)),
+            sa.select(sa.func.max(schema.campaigns.c.started_at)).where(schema.campaigns.c.mode == Mode.LIVE.value),
+        ]
+        with self._database.read() as connection:
+            found = [connection.execute(moment).scalar_one() for moment in moments]
         return max((instant for instant in found if instant is not None), default=None)
 
     def runners_alive(self, since: datetime) -> tuple[str, ...]:

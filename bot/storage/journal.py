@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,6 +12,9 @@ from bot.storage import schema
 from bot.storage.engine import Database
 
 _ADD = sa.insert(schema.audit)
+_ENTRIES = sa.select(schema.audit, schema.audit_notes.c.note).join(
+    schema.audit_notes, schema.audit_notes.c.audit_id == schema.audit.c.audit_id, isouter=True
+)
 
 
 def write_entry(connection: sa.Connection, campaign_id: int, entry: AuditEntry) -> int:
@@ -42,46 +46,42 @@ class Journal:
         with self._database.write() as connection:
             write_entry(connection, campaign_id, entry)
 
-    def add_for_account(self, account_id: int, entry: AuditEntry) -> None:
-        """Record something about an account in every campaign that has posts on it which are not final."""
+    def add_for_account(self, account_id: int, entry: AuditEntry) -> tuple[int, ...]:
+        """Record something about an account in every campaign that has posts on it which are not final: in these."""
         posts = schema.posts
         query = sa.select(posts.c.campaign_id).where(posts.c.account_id == account_id, posts.c.is_final.is_(False))
         with self._database.write() as connection:
-            for campaign_id in connection.execute(query.distinct()).scalars().all():
+            campaigns = tuple(connection.execute(query.distinct().order_by(posts.c.campaign_id)).scalars())
+            for campaign_id in campaigns:
                 write_entry(connection, campaign_id, entry)
+        return campaigns
 
-    def last_action(self, detail: str, actions: Sequence[str]) -> str | None:
-        """Which of these actions was recorded last with this very detail, in any campaign; None when none was."""
-        table = schema.audit
+    def latest(self, detail: str, actions: Sequence[str]) -> AuditEntry | None:
+        """The newest entry of these actions with this very detail, in any campaign; None when there is none."""
         query = (
-            sa.select(table.c.action)
-            .where(table.c.action.in_(actions), table.c.detail == detail)
-            .order_by(table.c.audit_id.desc())
+            _ENTRIES.where(schema.audit.c.action.in_(actions), schema.audit.c.detail == detail)
+            .order_by(schema.audit.c.audit_id.desc())
             .limit(1)
         )
         with self._database.read() as connection:
-            return connection.execute(query).scalar_one_or_none()
+            row = connection.execute(query).one_or_none()
+        return _entry_from(row) if row is not None else None
 
     def entries(self, campaign_id: int, *, limit: int | None = None) -> tuple[AuditEntry, ...]:
         """The newest ``limit`` entries (all without one), oldest first."""
-        table, notes = schema.audit, schema.audit_notes
-        query = (
-            sa.select(table, notes.c.note)
-            .join(notes, notes.c.audit_id == table.c.audit_id, isouter=True)
-            .where(table.c.campaign_id == campaign_id)
-            .order_by(table.c.audit_id.desc())
-            .limit(limit)
-        )
+        of_campaign = schema.audit.c.campaign_id == campaign_id
+        query = _ENTRIES.where(of_campaign).order_by(schema.audit.c.audit_id.desc()).limit(limit)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        return tuple(
-            AuditEntry(
-                at=row.at,
-                actor=row.actor,
-                action=row.action,
-                post_code=row.post_code,
-                detail=row.detail,
-                note=row.note or "",
-            )
-            for row in reversed(rows)
-        )
+        return tuple(_entry_from(row) for row in reversed(rows))
+
+
+def _entry_from(row: sa.Row[Any]) -> AuditEntry:
+    return AuditEntry(
+        at=row.at,
+        actor=row.actor,
+        action=row.action,
+        post_code=row.post_code,
+        detail=row.detail,
+        note=row.note or "",
+    )

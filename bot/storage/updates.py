@@ -35,6 +35,8 @@ def update_post(
     connection.execute(_POST, values)
     for change in update.messages:
         update_message(connection, change.message_id, change.state, change.reason, change.not_before, change.receipt)
+        if change.in_doubt:
+            connection.execute(_MESSAGE, {"wanted": change.message_id, "in_doubt": True})
         _close_attempts(connection, change.message_id, entry.at)
     write_entry(connection, campaign_id, entry)
     return _refresh(connection, fetch_post(connection, post_id))
