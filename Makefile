@@ -1,6 +1,6 @@
 # Needs make and Python 3.11 or newer, nothing else. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test torture check bench lock clean
+.PHONY: help demo test torture reality check bench lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -23,10 +23,19 @@ demo: $(RUN) ## a whole campaign week in a minute, sending nothing
 test: $(DEV) ## all tests; PYTEST_ARGS="-n 2 -k name" narrows it
 	@$(PYTHON) -m pytest $(PYTEST_ARGS)
 
-torture: $(DEV) ## crashes, freezes, campaigns by seed, seeded bugs; FROM=1 TO=100000; goes on where it stopped
+torture: $(DEV) ## crashes, freezes, campaigns by seed (FROM=1 TO=100000, resumable), seeded bugs, reality
 	@$(PYTHON) -m tests.torture --enumerate --from $(or $(FROM),1) --to $(or $(TO),2000)
 	@$(PYTHON) -m tests.teeth
+	@$(MAKE) --no-print-directory reality
 	@$(PYTHON) -m tests.torture --summary
+
+# What waits longest begins first. Much of it waits for leases: three at once are not too many for two cores.
+DOSE ?= all
+REALITY_ARGS ?= -n 3 --dist worksteal
+reality: $(DEV) ## real processes, sockets, disks and servers, killed, cut, filled, frozen; DOSE=ci takes minutes
+	@mkdir -p build
+	@CAMPAIGN_BOT_TORTURE=$(DOSE) CAMPAIGN_BOT_PROOF=$(CURDIR)/build/reality.jsonl $(PYTHON) -m pytest -q $(REALITY_ARGS) \
+	  tests/test_reality_server.py tests/test_reality_soak.py tests/test_reality_*.py
 
 check: $(DEV) ## style, types, layers, and the rules of the project
 	@$(VENV)/bin/ruff check .

@@ -16,8 +16,8 @@ import pytest
 from bot.core.counting import CallCount
 from bot.errors import ExitCode
 from tests.reality.jobs import DATABASE, STATE
-from tests.reality.proof import Tally, dose, proof, spread
-from tests.reality.scene import CREATE, SINGLE, THREAD, Case, Theatre, fast_folder, prepare, theatre, verdict
+from tests.reality.proof import Tally, dose, policies, proof, spread, word_of
+from tests.reality.scene import CREATE, SINGLE, THREAD, Case, Theatre, fast_folder, finish, prepare, theatre, verdict
 from tests.reality.strace import Site, Tracer, require_strace, sites, was_reached
 from tests.reality.zygote import Ended, Zygote
 
@@ -72,25 +72,29 @@ def test_a_disk_that_fails_at_any_file_operation_sends_nothing_unrecorded(
     place: Path, zygote: Zygote, error: str, lasts: int, usual: int
 ) -> None:
     require_strace()
-    log, scene = place / "log", prepare(place / "scene", SINGLE)
-    with proof(f"T7 {error}, {'for a while' if lasts else 'once'}") as tally, theatre(scene, place) as stage:
-        with stage.case() as case:
-            _, pid = traced(zygote, case, log)
-            # From the lock on: what comes before reads the config, which has tests of its own.
-            every = sites(log, pid, KINDS[error], since=LOCK)
-        for number in spread(len(every), dose(usual, ALL)):
-            site = every[number]
-            fault = f"inject={site.call}:error={error}:when={site.number}..{site.number + lasts}"
+    log, kind = place / "log", f"{error}, {'for a while' if lasts else 'once'}"
+    for asks in policies(lasts > 0, both=2):
+        scene = prepare(place / word_of(asks), SINGLE, asks=asks)
+        with proof(f"T7 {kind} ({word_of(asks)})") as tally, theatre(scene, place) as stage:
             with stage.case() as case:
-                first, _ = traced(zygote, case, log, "-e", f"trace={site.call}", "-e", fault)
-                judge(zygote, stage, case, first, site, tally)
-                if not was_reached(log):
-                    tally.case(str(site), "the fault was never reached")
-        assert tally.seen["went on by itself"] > 0
-        assert tally.seen["said what was wrong"] > 0
+                _, pid = traced(zygote, case, log)
+                # From the lock on: what comes before reads the config, which has tests of its own.
+                every = sites(log, pid, KINDS[error], since=LOCK)
+            for number in spread(len(every), dose(usual, ALL)):
+                site = every[number]
+                fault = f"inject={site.call}:error={error}:when={site.number}..{site.number + lasts}"
+                with stage.case() as case:
+                    first, _ = traced(zygote, case, log, "-e", f"trace={site.call}", "-e", fault)
+                    judge(zygote, stage, case, first, site, tally, asks=asks)
+                    if not was_reached(log):
+                        tally.case(str(site), "the fault was never reached")
+            assert tally.seen["went on by itself"] > 0
+            assert tally.seen["said what was wrong"] > 0
 
 
-def judge(zygote: Zygote, stage: Theatre, case: Case, first: Ended, site: Site | str, tally: Tally) -> None:
+def judge(
+    zygote: Zygote, stage: Theatre, case: Case, first: Ended, site: Site | str, tally: Tally, *, asks: bool = False
+) -> None:
     """The process that met the trouble got over it, or said so and sent nothing; the next one finds all in order."""
     wrong = []
     if first.said.get("ended"):
@@ -106,11 +110,7 @@ def judge(zygote: Zygote, stage: Theatre, case: Case, first: Ended, site: Site |
         tally.saw("said what was wrong")
     stage.settle()
     case.clock.advance(timedelta(seconds=3))
-    second = zygote.run("run", case.folder, api_base=case.api_base)
-    wrong += verdict(second.said, case.network, (SINGLE,))
-    if second.said.get("states", {}).get(SINGLE) != "posted":
-        wrong.append(f"in the end: {second.said.get('states', {}).get(SINGLE)}")
-    tally.case(str(site), *wrong)
+    tally.case(str(site), *wrong, *finish(zygote, case, SINGLE, tally, asks=asks))
 
 
 def test_a_limit_on_the_size_of_files_is_got_over_when_it_is_lifted(place: Path, zygote: Zygote) -> None:

@@ -1,4 +1,4 @@
-"""T6: the process is killed at every single system call of a post, a thread, an upgrade and a backup."""
+"""T6: the process is killed at every single system call of a post, a thread, an upgrade, a backup, a restore, a load."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from bot.errors import ExitCode
 from bot.resources import migrations_dir
 from bot.storage.engine import Database
 from bot.storage.migrate import HEAD
@@ -23,9 +24,8 @@ from tests.fake_x import Fault
 from tests.fake_x.faults import lost_answer
 from tests.reality.clock import SharedClock
 from tests.reality.jobs import CLOCK, DATABASE
-from tests.reality.proof import Tally, dose, proof, spread
-from tests.reality.scene import CREATE, SINGLE, THREAD, Case, Theatre, fast_folder, prepare, theatre
-from tests.reality.scene import verdict as verdict_on
+from tests.reality.proof import Tally, dose, policies, proof, spread, word_of
+from tests.reality.scene import CREATE, SINGLE, THREAD, UPLOAD, Case, Theatre, fast_folder, finish, prepare, theatre
 from tests.reality.strace import Site, Tracer, require_strace, sites
 from tests.reality.zygote import Ended, Zygote
 
@@ -35,6 +35,9 @@ NOTHING_OUTSIDE = {"brk", "mmap", "munmap", "mremap", "mprotect", "madvise", "fu
 """Calls that change nothing outside of the process: to die there is to die at the next one. Their number wavers."""
 ON_THE_WIRE = {"sendto", "recvfrom"}
 AFTER_A_RESTART = timedelta(seconds=3)
+BACKUP = "a.backup.db"
+NEW_LIST = "new.csv"
+LISTED = ("organisations", "workers", "consents", "posts")
 
 
 @pytest.fixture
@@ -72,11 +75,11 @@ def sites_of(zygote: Zygote, job: str, folder: Path, **given: str) -> tuple[Site
     return tuple(site for site in sites(log, pid) if site.call not in NOTHING_OUTSIDE)
 
 
-def chosen(every: tuple[Site, ...], usual: int) -> list[Site]:
-    """All of them, or as many as the usual dose has; those on the wire are always among them."""
+def chosen(every: tuple[Site, ...], usual: int, full: int = ALL) -> list[Site]:
+    """All of them, or as many as the dose has; those on the wire are always among them."""
     wire = [site for site in every if site.call in ON_THE_WIRE]
     rest = [site for site in every if site.call not in ON_THE_WIRE]
-    return wire + [rest[place] for place in spread(len(rest), dose(usual, ALL))]
+    return wire + [rest[place] for place in spread(len(rest), dose(usual, full, ALL))]
 
 
 def killed(zygote: Zygote, job: str, folder: Path, site: Site, **given: str) -> Ended:
@@ -85,42 +88,50 @@ def killed(zygote: Zygote, job: str, folder: Path, site: Site, **given: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "trouble", "usual"),
-    [("post", SINGLE, (), 9), ("thread", THREAD, (), 9), ("post, its answer lost", SINGLE, (lost_answer(),), 6)],
+    ("name", "code", "trouble", "asks", "usual"),
+    [
+        ("post with a picture", SINGLE, (), True, 7),
+        ("thread", THREAD, (), False, 8),
+        ("post, its answer lost", SINGLE, (lost_answer(),), False, 4),
+    ],
     ids=["post", "thread", "lost answer"],
 )
 def test_a_runner_killed_at_any_system_call_doubles_and_loses_nothing(
-    place: Path, zygote: Zygote, name: str, code: str, trouble: tuple[Fault, ...], usual: int
+    place: Path, zygote: Zygote, name: str, code: str, trouble: tuple[Fault, ...], asks: bool, usual: int
 ) -> None:
-    scene = prepare(place / "scene", code)
-    with proof(f"T6 kill -9, {name}") as tally, theatre(scene, place) as stage:
+    for policy in policies(asks, both=2):
+        scene = prepare(place / word_of(policy), code, asks=policy)
+        with proof(f"T6 kill -9, {name} ({word_of(policy)})") as tally, theatre(scene, place) as stage:
+            every = clean_run(zygote, stage, code, trouble)
+            for site in chosen(every, usual):
+                kill_until_reached(zygote, stage, site, (code, trouble, policy), tally)
+            assert set(tally.seen) >= {"nothing was sent", "it was out, and nobody had noted it", "all was done"}
+            assert policy == ("held for a person" in tally.seen)
+
+
+def clean_run(zygote: Zygote, stage: Theatre, code: str, trouble: tuple[Fault, ...]) -> tuple[Site, ...]:
+    with stage.case() as case:
+        case.network.faults += trouble
+        every = sites_of(zygote, "run", case.folder, api_base=case.api_base)
+        assert (case.network.count(UPLOAD) > 0) == (code == SINGLE)
+    return every
+
+
+def kill_until_reached(
+    zygote: Zygote, stage: Theatre, site: Site, what: tuple[str, tuple[Fault, ...], bool], tally: Tally
+) -> None:
+    """Some kinds of calls are not always equally many, so a run may never come to the site."""
+    code, trouble, asks = what
+    for _ in range(TRIES):
         with stage.case() as case:
             case.network.faults += trouble
-            every = sites_of(zygote, "run", case.folder, api_base=case.api_base)
-        for site in chosen(every, usual):
-            for _ in range(TRIES):
-                with stage.case() as case:
-                    case.network.faults += trouble
-                    if kill_and_run_again(zygote, stage, case, site, code, tally):
-                        break
-            else:
-                tally.case(str(site), "the fault was never reached")
-        assert set(tally.seen) >= {"nothing was sent", "it was out, and nobody had noted it", "all was done"}
-
-
-def kill_and_run_again(zygote: Zygote, stage: Theatre, case: Case, site: Site, code: str, tally: Tally) -> bool:
-    """False when the run never came to the site: some kinds of calls (memory, waiting) are not always equally many."""
-    if not killed(zygote, "run", case.folder, site, api_base=case.api_base).killed:
-        return False
-    stage.settle()
-    tally.saw(what_it_left(case))
-    case.clock.advance(AFTER_A_RESTART)
-    second = zygote.run("run", case.folder, api_base=case.api_base)
-    wrong = verdict_on(second.said, case.network, (code,))
-    if second.said.get("states", {}).get(code) != "posted":
-        wrong.append(f"in the end: {second.said.get('states', {}).get(code)}")
-    tally.case(str(site), *wrong)
-    return True
+            if killed(zygote, "run", case.folder, site, api_base=case.api_base).killed:
+                stage.settle()
+                tally.saw(what_it_left(case))
+                case.clock.advance(AFTER_A_RESTART)
+                tally.case(str(site), *finish(zygote, case, code, tally, asks=asks))
+                return
+    tally.case(str(site), "the fault was never reached")
 
 
 def what_it_left(case: Case) -> str:
@@ -179,7 +190,7 @@ def test_an_upgrade_killed_at_any_system_call_is_done_by_the_next_one(
     with proof(f"T6 kill -9, upgrade {name}") as tally:
         model = shutil.copytree(scene, place / "model")
         every = sites_of(zygote, "upgrade", model)
-        for number, site in enumerate(chosen(every, 10)):
+        for number, site in enumerate(chosen(every, 7)):
             folder = shutil.copytree(scene, place / f"case{number}")
             reached = killed(zygote, "upgrade", folder, site).killed
             wrong = list(unsound_copies(folder, "alembic_version"))
@@ -195,7 +206,7 @@ def test_a_backup_killed_at_any_system_call_leaves_no_half_copy_behind(place: Pa
     scene = prepare(place / "scene", SINGLE)
     with proof("T6 kill -9, backup") as tally:
         every = sites_of(zygote, "backup", shutil.copytree(scene, place / "model"), name="a.backup.db")
-        for number, site in enumerate(chosen(every, 10)):
+        for number, site in enumerate(chosen(every, 7)):
             folder = shutil.copytree(scene, place / f"case{number}")
             reached = killed(zygote, "backup", folder, site, name="a.backup.db").killed
             wrong = list(unsound_copies(folder, "posts"))
@@ -205,3 +216,78 @@ def test_a_backup_killed_at_any_system_call_leaves_no_half_copy_behind(place: Pa
                 wrong.append(f"no backup afterwards: {second}")
             tally.case(str(site), *wrong, *([] if reached else ["the fault was never reached"]))
             shutil.rmtree(folder)
+
+
+def case_of(place: Path, scene: Path, number: int | str) -> Path:
+    return shutil.copytree(scene, place / f"case{number}")
+
+
+def test_a_restore_killed_at_any_system_call_leaves_the_one_database_or_the_other_and_sends_nothing(
+    place: Path, zygote: Zygote
+) -> None:
+    """Another post of the same week is on X since the backup: nobody may send it again."""
+    scene = prepare(place / "scene", SINGLE)
+    with proof("T6 kill -9, restore") as tally, theatre(scene, place) as stage:
+        with stage.case() as case:
+            assert zygote.run("backup", case.folder, name=BACKUP).code == 0
+            assert zygote.run("run", case.folder, api_base=case.api_base).said["states"][SINGLE] == "posted"
+            shutil.copytree(case.folder, place / "later")
+        with theatre(place / "later", place) as stage_later:
+            with stage_later.case() as case:
+                every = sites_of(zygote, "restore", case.folder, name=BACKUP)
+            for site in chosen(every, 4, 250):
+                with stage_later.case() as case:
+                    tally.case(str(site), *restored_twice(zygote, case, site, tally))
+        assert set(tally.seen) == {"as it was", "as in the backup"}
+
+
+def restored_twice(zygote: Zygote, case: Case, site: Site, tally: Tally) -> Iterator[str]:
+    """A restore that is killed, a runner, the restore once more, and a runner."""
+    if not killed(zygote, "restore", case.folder, site, name=BACKUP).killed:
+        yield "the fault was never reached"
+    case.clock.advance(AFTER_A_RESTART)
+    yield from unsound_copies(case.folder, "posts")
+    first = zygote.run("run", case.folder, api_base=case.api_base)
+    tally.saw("as it was" if first.said.get("states", {}).get(SINGLE) == "posted" else "as in the backup")
+    if "states" not in first.said and first.code != ExitCode.PERSON_NEEDED:
+        yield f"the runner after the death: {first}"
+    second = zygote.run("restore", case.folder, name=BACKUP)
+    if second.code != 0 or not second.said["doubtful"]:
+        yield f"no restore afterwards: {second}"
+    last = zygote.run("run", case.folder, api_base=case.api_base)
+    if last.code != ExitCode.PERSON_NEEDED:
+        yield f"it would run: {last}"
+    if case.network.count(CREATE):
+        yield "something was sent"
+
+
+def test_a_load_killed_at_any_system_call_leaves_the_old_list_or_the_new_one(place: Path, zygote: Zygote) -> None:
+    scene = prepare(place / "scene", SINGLE)
+    text = (scene / "top20.csv").read_text("utf-8")
+    (scene / NEW_LIST).write_text(text.replace("name, photo, tag", "name, photo"), "utf-8")
+    with proof("T6 kill -9, load") as tally:
+        model = case_of(place, scene, "-model")
+        before = list_of(model)
+        every = sites_of(zygote, "load", model, name=NEW_LIST)
+        after = list_of(model)
+        assert before != after
+        for number, site in enumerate(chosen(every, 4)):
+            folder = case_of(place, scene, number)
+            reached = killed(zygote, "load", folder, site, name=NEW_LIST).killed
+            found = list_of(folder)
+            tally.saw("the old list" if found == before else "the new one")
+            wrong = [] if found in {before, after} else ["half a list"]
+            second = zygote.run("load", folder, name=NEW_LIST)
+            if second.code != 0 or list_of(folder) != after:
+                wrong.append(f"not loaded: {second}")
+            tally.case(str(site), *wrong, *([] if reached else ["the fault was never reached"]))
+            shutil.rmtree(folder)
+        assert set(tally.seen) == {"the old list", "the new one"}
+
+
+def list_of(folder: Path) -> str:
+    """Everything on record about the people of the list, and the sign-offs that end with their consent."""
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        rows = [connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in LISTED]  # noqa: S608
+    return hashlib.sha256(repr(rows).encode()).hexdigest()

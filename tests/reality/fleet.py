@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from bot.clock import SystemClock
 from bot.core.bot import Bot
 from bot.core.steering import slot_at
-from bot.credentials import default_path, fingerprint, save_credentials
+from bot.credentials import Credentials, default_path, fingerprint, save_credentials
 from bot.lifecycle import needs_person, reason_of, state_of
 from bot.model import Account, MessageState, Post, PostState
 from bot.platform import config_dir
@@ -37,19 +37,44 @@ SINGLES = 30  # the posts of the sample week without the thread
 _CHUNK = 64 * 1024
 
 
-class SlowX(FakeX):
-    """Takes a moment before it accepts, and another one before it says so: there is time to die in either."""
+class OneUser(FakeX):
+    """An account on X, with an owner of its own. It takes the same text as often as it comes."""
 
-    def __init__(self, dice: random.Random) -> None:
-        super().__init__(now=SystemClock().now, handle=HANDLE, credentials=CREDENTIALS)
+    def __init__(self, handle: str, credentials: Credentials) -> None:
+        super().__init__(now=SystemClock().now, handle=handle, credentials=credentials)
         self.forgets_duplicates = True  # its own refusal would hide what we do twice
         self.limits.per_window = {}
+
+
+class SlowX(OneUser):
+    """Takes a moment before it accepts, and another one before it says so: there is time to die in either.
+
+    It has several users, the first of which is itself; the token of a request says whose it is.
+    """
+
+    def __init__(self, dice: random.Random) -> None:
+        super().__init__(HANDLE, CREDENTIALS)
         self._dice = dice
+        self._users: dict[str, OneUser] = {}
+
+    def user(self, number: int) -> OneUser:
+        """The user of that number, with a name and a token of their own."""
+        if number == 0:
+            return self
+        token = CREDENTIALS.access_token.replace("-", f"{number}-")
+        mine = replace(CREDENTIALS, access_token=token)
+        return self._users.setdefault(token, OneUser(f"{HANDLE}_{number}", mine))
+
+    def texts(self) -> list[str]:
+        """What is on all accounts now, in the order of each."""
+        return [text for fake in (self, *self._users.values()) for text in FakeX.texts(fake)]
 
     def respond(self, call: Call) -> Served:
+        signed = call.headers.get("authorization", "")
+        whose = next((fake for token, fake in self._users.items() if f'"{token}"' in signed), None)
         pause = threading.Event()
         pause.wait(self._dice.uniform(0.0, 0.08))
-        served = super().respond(call)
+        served = whose.respond(call) if whose else super().respond(call)
         pause.wait(self._dice.uniform(0.0, 0.08))
         return served
 
@@ -181,23 +206,24 @@ def keep_going(machines: list[Machine], seconds: float) -> None:
         pause.wait(min(0.1, max(0.0, end - time.monotonic())))
 
 
-def _account(bot: Bot, handle: str) -> Account:
+def _account(bot: Bot, user: FakeX) -> Account:
     """One with credentials that every machine finds, seen to be its own."""
-    campaigns = bot.record.storage.campaigns
-    account = campaigns.ensure_account("x", handle)
-    proof = fingerprint(CREDENTIALS)
-    campaigns.record_proof(account.account_id, user_id=CREDENTIALS.user_id, proof=proof, now=datetime.now(UTC))
-    save_credentials(default_path(config_dir(os.environ), account.network, account.handle), CREDENTIALS)
+    campaigns, mine = bot.record.storage.campaigns, user.credentials
+    account = campaigns.ensure_account("x", user.handle)
+    campaigns.record_proof(account.account_id, user_id=mine.user_id, proof=fingerprint(mine), now=datetime.now(UTC))
+    save_credentials(default_path(config_dir(os.environ), account.network, account.handle), mine)
     return account
 
 
-def lay_out_work(folder: Path, *, accounts: int, copies: int, begin: timedelta, every: timedelta) -> dict[str, int]:
+def lay_out_work(
+    folder: Path, network: SlowX, *, accounts: int, copies: int, begin: timedelta, every: timedelta
+) -> dict[str, int]:
     """All posts but the thread, so many copies of each, on so many accounts, one after the other from ``begin`` on. Each
     text gets its account."""
     with shop_of(folder) as shop:
         bot, database = shop.bot, shop.bot.record.storage.database
         bot.skip("winner")
-        ids = [_account(bot, HANDLE if each == 0 else f"{HANDLE}_{each}") for each in range(accounts)]
+        ids = [_account(bot, network.user(each)) for each in range(accounts)]
         bot.record_start()
         first, zone = datetime.now(UTC) + begin, str(bot.zone())
         with database.write() as connection:

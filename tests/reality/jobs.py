@@ -1,7 +1,8 @@
-"""What the forked processes do: be the runner, upgrade a database, make a backup. Each returns an exit code and a word.
+"""What the forked processes do: be the runner, upgrade a database, make a backup or put one back, load a list. Each
+returns an exit code and a word.
 
 The runner is the real one (storage, deliverer, lock, publisher, Tweepy, sockets); only its clock is shared with the
-test, and its timeouts are short.
+test, and its timeouts are its own.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from bot.config import Config
 from bot.config_reading import read_config
 from bot.core import guarding
 from bot.core.bot import Bot
+from bot.core.counting import CallCount
 from bot.core.delivering import Deliverer
 from bot.core.desk import Desk
+from bot.core.keeping import restore as put_back
 from bot.core.running import Runner, Watchful
 from bot.core.upgrading import upgrade_database
 from bot.errors import CampaignBotError
@@ -35,6 +38,7 @@ from bot.platform import ProcessIdentity, RunnerLock, surely_gone, this_process
 from bot.publishers import Publisher
 from bot.publishers.x import XPublisher
 from bot.publishers.x_transport import Timeouts
+from bot.ranking import read_list
 from bot.storage import Storage
 from bot.storage.backups import save_copy
 from bot.storage.engine import Database
@@ -46,6 +50,9 @@ Said = dict[str, Any]
 Job = Callable[[Path, dict[str, Any]], tuple[int, Said]]
 
 SHORT = Timeouts(connect=0.5, read=0.25, total=0.5, upload=0.5)
+"""For whoever is kept waiting on purpose."""
+PATIENT = Timeouts(connect=10, read=10, total=20, upload=20)
+"""For whoever is not: a busy machine is no fault of the network."""
 DATABASE = "campaign.db"
 CLOCK = "clock"
 STATE = "state"
@@ -53,12 +60,12 @@ MOST_BEATS = 400
 BEGINNINGS = 15
 
 
-def open_stage(config: Config, clock: VirtualClock, api_base: str) -> Stage:
+def open_stage(config: Config, clock: VirtualClock, api_base: str, timeouts: Timeouts = SHORT) -> Stage:
     """A campaign on its durable database, with the fake X as its network."""
     storage = Storage(config.database_url, now=clock.now)
     desk = Desk(storage=storage, clock=clock, campaign=config.name, actor="Ann Example")
     bot = Bot(config=config, record=desk, stage=desk, mode=Mode.LIVE)
-    publisher = XPublisher(CREDENTIALS, api_base=api_base, handle=HANDLE, clock=clock, timeouts=SHORT)
+    publisher = XPublisher(CREDENTIALS, api_base=api_base, handle=HANDLE, clock=clock, timeouts=timeouts)
     return Stage(bot=bot, clock=clock, network=FaultyNetwork(clock), publisher=publisher)
 
 
@@ -83,7 +90,7 @@ def run(folder: Path, options: dict[str, Any]) -> tuple[int, Said]:
     alarms: list[str] = []
     try:
         with RunnerLock(folder / DATABASE) as lock:
-            stage = open_stage(config, clock, options["api_base"])
+            stage = open_stage(config, clock, options["api_base"], PATIENT)
             runner = _begun(stage, lock, alarms)
             ended = _beat_to_the_end(Watchful(runner=runner, alarm=alarms.append), clock, options)
             with suppress(CampaignBotError):
@@ -220,6 +227,31 @@ def backup(folder: Path, options: dict[str, Any]) -> tuple[int, Said]:
     return 0, {"size": save_copy(folder / DATABASE, copy)}
 
 
+def restore(folder: Path, options: dict[str, Any]) -> tuple[int, Said]:
+    """What ``campaign-bot db restore`` does."""
+    path, clock, config = folder / DATABASE, SharedClock(folder / CLOCK), read_config(folder, environ={})
+    with RunnerLock(path):
+        done = put_back(
+            lambda storage: Desk(storage=storage, clock=clock, campaign=config.name, actor="Ann Example"),
+            path,
+            folder / options["name"],
+            campaign=config.name,
+            now=clock.now(),
+            count=lambda database_id: CallCount(folder / STATE, database_id).read(),
+        )
+    return 0, {"doubtful": done.doubtful, "kept": done.kept is not None}
+
+
+def load(folder: Path, options: dict[str, Any]) -> tuple[int, Said]:
+    """What ``campaign-bot load`` does after its questions."""
+    clock, config = SharedClock(folder / CLOCK), read_config(folder, environ={})
+    with closing(Storage(config.database_url, now=clock.now)) as storage:
+        desk = Desk(storage=storage, clock=clock, campaign=config.name, actor="Ann Example")
+        bot = Bot(config=config, record=desk, stage=desk, mode=Mode.LIVE)
+        result = bot.load(read_list(folder / options["name"]), answers={})
+    return 0, {"changes": len(result.changes)}
+
+
 def soak(folder: Path, options: dict[str, Any]) -> tuple[int, Said]:
     """Be the runner on a clock that races, until every post is final or waits for a person; 8 when another one is."""
     clock = RacingClock(datetime.fromisoformat(options["start"]), options["began"], options["speed"])
@@ -238,7 +270,9 @@ def soak(folder: Path, options: dict[str, Any]) -> tuple[int, Said]:
     return 0, {**said, "alarms": alarms}
 
 
-JOBS: dict[str, Job] = {"run": run, "upgrade": upgrade, "backup": backup, "soak": soak}
+JOBS: dict[str, Job] = {
+    "run": run, "upgrade": upgrade, "backup": backup, "restore": restore, "load": load, "soak": soak
+}  # fmt: skip
 
 
 def warm_up() -> None:

@@ -20,9 +20,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.clock import Clock
+from bot.config_reading import read_config
 from bot.core.bot import Bot
 from bot.core.desk import Desk
 from bot.core.steering import slot_at
+from bot.lifecycle import needs_person
 from bot.model import Mode
 from bot.ranking import read_list
 from bot.storage import Storage
@@ -31,10 +33,14 @@ from tests.campaigns import FRIDAY_BEFORE, SENDS_AGAIN, a_config
 from tests.fake_x import Call, FakeX, FakeXServer, Served
 from tests.fake_x.fixtures import CREDENTIALS, HANDLE
 from tests.reality.clock import SharedClock
-from tests.reality.jobs import CLOCK, DATABASE, Said
+from tests.reality.jobs import CLOCK, DATABASE, Said, open_stage
+from tests.reality.proof import Tally
+from tests.reality.zygote import Zygote
 
 CREATE = "POST /2/tweets"
+UPLOAD = "POST /2/media/upload"
 SINGLE = "w20"
+"""It has a picture."""
 THREAD = "winner"
 _PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -205,3 +211,38 @@ def _wrong_with(code: str, said: Said, network: Witness) -> Iterator[str]:
     for parent, reply in pairwise(thread):
         if reply is not None and (parent is None or reply.in_reply_to != parent.network_id):
             yield f"{code} has a part after a gap or under the wrong parent"
+
+
+def finish(zygote: Zygote, case: Case, code: str, tally: Tally, *, asks: bool) -> list[str]:
+    """What is wrong when the next process goes on, and, where the campaign asks, a person answers what it then holds."""
+    said = zygote.run("run", case.folder, api_base=case.api_base).said
+    wrong = [*verdict(said, case.network, (code,)), *not_settled(said, case.network, code, asks=asks)]
+    if asks and said.get("reasons", {}).get(code):
+        tally.saw("held for a person")
+        answer(case)
+        said = zygote.run("run", case.folder, api_base=case.api_base).said
+        wrong += [*verdict(said, case.network, (code,)), *not_settled(said, case.network, code, asks=False)]
+    return wrong
+
+
+def not_settled(said: Said, network: Witness, code: str, *, asks: bool) -> list[str]:
+    """In the end it is out; or held, where a person is to be asked, and just those parts count as out that are."""
+    state = said.get("states", {}).get(code)
+    if state == "posted":
+        return []
+    if not asks or not said.get("reasons", {}).get(code):
+        return [f"in the end: {state} ({said.get('reasons', {}).get(code)})"]
+    out = [text in network.texts() for text in said["texts"][code]]
+    return [] if out == [part == "posted" for part in said["parts"][code]] else [f"held, and on X are {out}"]
+
+
+def answer(case: Case) -> None:
+    """Ten minutes later somebody has looked at the account, and says of what is held that it is not there."""
+    case.clock.advance(timedelta(minutes=10))
+    stage = open_stage(read_config(case.folder, environ={}), case.clock, case.api_base)
+    for post in stage.bot.posts():
+        if needs_person(post) and any(message.in_doubt for message in post.messages):
+            stage.bot.mending.settle_not_there(post.code)
+        elif needs_person(post):
+            stage.bot.retry(post.code)
+    stage.storage.close()

@@ -8,6 +8,7 @@ import multiprocessing
 import sys
 from collections.abc import Iterator
 
+from tests.reality.proof import beyond
 from tests.torture import record
 from tests.torture.enumerate_crashes import Suite, orders, replay
 from tests.torture.simulate import run_seed
@@ -60,8 +61,10 @@ def _show(lines: Iterator[str], *, verbose: bool) -> int:
 
 
 def _say_what_lacks() -> int:
-    at = record.commit()
-    lacking = record.lacking(record.read(), at)
+    at, missing = record.commit(), beyond()
+    for suite, reason in missing.items():
+        print(f"NOT PROVED HERE: {suite}: {reason}.")
+    lacking = record.lacking(record.read(), at) + record.lacking_real(record.read_reality(), at, tuple(missing))
     print("\n".join(lacking or ["Enough was tried, and nothing was wrong"]) + f", at {at}")
     return 1 if lacking else 0
 

@@ -221,7 +221,7 @@ def _in_order(evidence: Evidence) -> Iterator[str]:
     touched = {entry.post_code for entry in evidence.log if entry.action in {*_BY_HAND, MessageState.HELD.value}}
     for account_id in evidence.handles:
         heads = [
-            (post.code, evidence.out(post, post.messages[0])[0].at)
+            (post.code, _begun_at(evidence, evidence.out(post, post.messages[0])[0]))
             for post in sorted(posts, key=lambda post: (post.slot.due_at, post.code))
             if post.key.account_id == account_id and post.code not in touched and evidence.out(post, post.messages[0])
         ]
@@ -245,13 +245,24 @@ def _timely(evidence: Evidence) -> Iterator[str]:
             if late > POLICY.lateness_limit + _SLACK:
                 yield f"{post.code} went out {late} late"
             before = [
-                out.at
+                _begun_at(evidence, out)
                 for out in evidence.network.posts
                 if out.handle == call.handle and out.by and out.text != call.outgoing.text
             ]
             gap = min((call.at - at for at in before if at < call.at), default=POLICY.catch_up_spacing)
             if late > POLICY.catch_up_spacing + _SLACK and gap < POLICY.catch_up_spacing:
                 yield f"{post.code} was late, and came {gap} after the one before"
+
+
+def _begun_at(evidence: Evidence, out: OnNetwork) -> datetime:
+    """When it was sent: nobody but the network decides when it shows what it took late."""
+    late = [call.at for call in evidence.network.calls if call.trouble is Trouble.LATE]
+    made = [
+        call.at
+        for call in evidence.network.calls
+        if (call.handle, call.outgoing.text) == (out.handle, out.text) and call.at <= out.at
+    ]
+    return out.at if out.at in made else max(set(made) & set(late), default=out.at)
 
 
 def _handled(evidence: Evidence, post: Post) -> bool:

@@ -5,6 +5,7 @@ Its time is the true time of the world; the clocks of the machines that call it 
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from bot.clock import Clock, VirtualClock
 from bot.model import Media, Receipt
 from bot.publishers import LookError, UploadError
 from bot.publishers.snowflake import first_id_of
+from bot.text import split_links
 
 RESET_AFTER = timedelta(minutes=12)
 """How long a rate limit lasts that names its end."""
@@ -271,10 +273,17 @@ def _url(post: OnNetwork) -> str:
     return f"https://x.com/{post.handle}/status/{post.network_id}"
 
 
+def _as_shown(text: str) -> str:
+    """A text as X's timeline shows it: every link with a scheme, whether or not it was written with one."""
+    words, links = split_links(unicodedata.normalize("NFC", text))
+    full = (link if "://" in link else f"http://{link}" for link in links)
+    return "".join(f"{word}{link}" for word, link in zip(words, (*full, ""), strict=True))
+
+
 def _seen(post: OnNetwork) -> SeenPost:
     return SeenPost(
         network_id=post.network_id,
-        text=post.text,
+        text=_as_shown(post.text),
         posted_at=post.at,
         url=_url(post),
         in_reply_to=post.in_reply_to,

@@ -355,7 +355,7 @@ def _sketches(rng: Random) -> tuple[Sketch, ...]:
     for number in range(rng.randrange(3, 8)):
         parts = rng.choice((1, 1, 1, 2, 3, 8 if number == 0 else 2))
         gap = timedelta(minutes=rng.choice((1, 5, 15)) * number + 1)
-        texts = tuple(f"Post {number}, part {part} of {parts}." for part in range(1, parts + 1))
+        texts = tuple(f"Post {number}, part {part} of {parts}: example.org/{number}" for part in range(1, parts + 1))
         sketches.append(
             Sketch(
                 code=f"p{number:02}",

@@ -227,7 +227,12 @@ class World:
 
     def stopped_accounts(self) -> tuple[Account, ...]:
         """Accounts on which nothing goes out until a person acts."""
-        found = {account.account_id: account for bot in self.bots.values() for account in bot.stopped_accounts()}
+        found = {
+            account.account_id: account
+            for bot in self.bots.values()
+            for account in bot.stage.storage.campaigns.accounts(bot.stage.record().campaign_id)
+            if account.stopped
+        }
         return tuple(found.values())
 
     def bot_of(self, code: str) -> Bot:
