@@ -59,6 +59,16 @@ def test_a_backup_is_on_the_disk_before_it_gets_its_name_and_its_name_after_that
     assert deeds[named + 1].endswith(f"<{database.parent}>")
 
 
+def test_the_count_of_calls_is_on_the_disk_when_it_is_noted(tmp_path: Path) -> None:
+    require_strace()
+    log = tmp_path / "log"
+    script = f"from pathlib import Path; from bot.core.counting import CallCount; CallCount(Path({str(tmp_path)!r}), 'id').note(7)"
+    traced = ["strace", "-f", "-y", "-o", str(log), "-e", "trace=write,fsync,close"]
+    subprocess.run([*traced, sys.executable, "-c", script], check=True, capture_output=True)
+    deeds = re.findall(r"^\d+ +(write|fsync|close)\(\d+<[^>]*/id\.count>", log.read_text("utf-8"), re.MULTILINE)
+    assert deeds == ["write", "fsync", "close"]
+
+
 def test_a_form_that_this_version_does_not_know_is_one_clear_error(database: Path) -> None:
     with closing(Database(f"sqlite:///{database}")) as opened:
         with opened.write() as connection:

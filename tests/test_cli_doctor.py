@@ -233,6 +233,20 @@ def test_a_new_proof_ends_a_stop_of_the_account(folder: Path) -> None:
     assert bot.account().stopped == ""
 
 
+def test_asking_x_does_not_shorten_the_wait_that_x_has_asked_for(folder: Path) -> None:
+    """The next post used to go out one second after it, fifteen minutes too early."""
+    bot = bot_of(folder)
+    bot.account()
+    with closing(sqlite3.connect(folder / "campaign.db")) as connection, connection:
+        connection.execute("UPDATE accounts SET resume_at = '2099-01-01T00:00:00.000000Z', stopped = 'No credit.'")
+    connected(folder)
+    assert examined(folder, "--online")[1]["online"]["level"] == "ok"
+    account = bot.account()
+    assert account.stopped == ""
+    assert account.resume_at is not None
+    assert account.resume_at.year == 2099
+
+
 @pytest.mark.parametrize(
     ("reply", "reason", "remedy"),
     [

@@ -63,9 +63,14 @@ def test_a_damaged_database_is_no_empty_campaign(planned: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl+C another way")
+def heeding() -> None:
+    """A shell that starts something in the background has it ignore Ctrl-C, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_watching_without_a_terminal_adds_only_what_changed_until_it_is_stopped(signed: Path) -> None:
     command = [sys.executable, "-m", "bot", "-C", str(signed), "status", "--watch"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as child:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", preexec_fn=heeding) as child:  # noqa: PLW1509  # no other thread runs here
         assert child.stdout is not None
         first = [child.stdout.readline() for _ in range(3)]
         fine(campaign_bot(signed, "skip", "w20"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,14 +12,12 @@ import pytest
 from bot.calls import Outcome, Outgoing, Verdict
 from bot.clock import VirtualClock
 from bot.config import Posting
-from bot.core import guarding
+from bot.core import guarding, taking_over
 from bot.core.counting import CallCount
 from bot.core.delivering import MOST_OFFSET, stopped_by_clock
-from bot.credentials import fingerprint
-from bot.errors import DatabaseError, ExitCode, NetworkRefusedError, PersonNeededError
+from bot.errors import DatabaseError, NetworkRefusedError, PersonNeededError
 from bot.lifecycle import Change, state_of
 from bot.model import Account, MessageState, PostState
-from bot.platform import installation_id, state_dir
 from bot.publishers import LookError, Publisher
 from bot.publishers.dry_run import DryRunPublisher
 from bot.publishers.x import offset_of
@@ -30,9 +26,6 @@ from bot.schedule import day_slots
 from bot.storage import Storage
 from bot.storage.copying import copy_to_file
 from tests.campaigns import Stage, a_stage
-from tests.fake_x.fixtures import CREDENTIALS
-from tests.fake_x.server import FakeXServer
-from tests.underway import campaign_bot, fine, posts_of, refusal, shop_of, turn_live
 
 MONDAY_9 = datetime(2027, 3, 8, 9, tzinfo=UTC)
 TUESDAY_0 = datetime(2027, 3, 9, tzinfo=UTC)
@@ -104,7 +97,8 @@ def test_resuming_without_a_look_at_the_account_does_not_get_past_the_guard(
     for _ in range(2):
         with pytest.raises(PersonNeededError):
             guarding.refuse_older_copy(behind.bot.record, count)
-        behind.bot.resume()
+        record = behind.bot.record.record()
+        behind.storage.campaigns.record_resume(record.campaign_id, behind.bot.record.entry("resume"), reason="")
     behind.storage.close()
 
 
@@ -151,6 +145,31 @@ def test_a_colleagues_own_post_is_not_adopted(stage: Stage) -> None:
     assert guarding.verify(stage.bot.record, look(stage)).adopted == ()
 
 
+@pytest.mark.parametrize("link", ["https://t.co/abc", "https://example.org/shop"])
+def test_our_words_with_a_link_that_is_not_ours_are_not_adopted_and_hold_the_post(stage: Stage, link: str) -> None:
+    stage.network.publish(Outgoing(text=f"{stage.posts[FIRST].messages[0].draft.text} {link}"))
+    assert guarding.verify(stage.bot.record, look(stage)).adopted == ()
+    assert state_of(stage.posts[FIRST]) is PostState.HELD
+    assert stage.network.accepted[-1].url in stage.posts[FIRST].messages[0].reason
+    assert [entry.post_code for entry in stage.bot.log() if entry.action == "hold"] == [FIRST]
+    assert stage.bot.problem(FIRST).command == f"campaign-bot resolve {FIRST}"
+    with pytest.raises(PersonNeededError, match=f"resolve {FIRST}"):
+        stage.bot.retry(FIRST)
+    stage.run_until(TUESDAY_0)
+    assert stage.posts[FIRST].messages[0].draft.text not in stage.network.texts()
+    assert state_of(stage.bot.mending.settle_not_there(FIRST)) is PostState.APPROVED
+
+
+def test_our_own_post_is_adopted_though_a_colleague_used_its_words_with_a_link(stage: Stage) -> None:
+    text = stage.posts[FIRST].messages[0].draft.text
+    stage.network.publish(Outgoing(text=f"{text} https://example.org/shop"))
+    stage.network.publish(Outgoing(text=text))
+    assert guarding.verify(stage.bot.record, look(stage)).adopted == (FIRST,)
+    receipt = stage.posts[FIRST].messages[0].receipt
+    assert receipt is not None
+    assert receipt.network_id == stage.network.accepted[-1].network_id
+
+
 def test_a_thread_is_adopted_part_by_part_and_only_with_the_right_parent(stage: Stage) -> None:
     first, second, third, *_ = stage.posts["winner"].messages
     sent = stage.network.publish(Outgoing(text=first.draft.text))
@@ -170,7 +189,7 @@ def test_without_a_good_look_nothing_is_adopted_and_nothing_changes(stage: Stage
 
     network = Unreadable(stage.clock)
     with pytest.raises(NetworkRefusedError, match="X does not answer"):
-        guarding.move_here(stage.bot.record, "another", lambda _account: network)
+        taking_over.move_here(stage.bot.record, "another", lambda _account: network)
     assert stage.storage.installation.identity().installation_id is None
 
 
@@ -313,88 +332,3 @@ def test_an_hour_that_the_clocks_repeat_fires_once(tmp_path: Path, zone: str, da
     locals_ = [slot.local for slot in slots]
     assert len(locals_) == len(set(locals_))
     assert len({slot.due_at for slot in slots}) == len(slots)
-
-
-# A copied folder
-
-
-@pytest.fixture
-def live(signed: Path, fake_x: FakeXServer, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The first post of the signed week, live on the fake, started here and bound to this installation."""
-    turn_live(signed, fake_x.base, monkeypatch)
-    with shop_of(signed) as shop:
-        proof = fingerprint(CREDENTIALS)
-        shop.bot.record_proof(shop.bot.account(), user_id=CREDENTIALS.user_id, fingerprint=proof)
-        shop.bot.record_start()
-        shop.bot.record.storage.installation.bind(installation_id(state_dir(os.environ)), shop.clock.now())
-        for code in posts_of(signed):
-            if code != FIRST:
-                shop.bot.skip(code)
-    return signed
-
-
-@pytest.fixture
-def elsewhere(live: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the folder on what counts as another computer."""
-    copy = shutil.copytree(live, tmp_path / "copied")
-    monkeypatch.setenv("CAMPAIGN_BOT_STATE_DIR", str(tmp_path / "another computer"))
-    return copy
-
-
-@pytest.mark.parametrize("command", ["run", "start"])
-def test_a_folder_copied_from_another_computer_is_refused_with_a_way_out(elsewhere: Path, command: str) -> None:
-    said = refusal(campaign_bot(elsewhere, command), ExitCode.PERSON_NEEDED)
-    assert "copied from another computer" in said
-    assert "campaign-bot run --take-over" in said
-
-
-def test_taking_over_reads_the_account_first_and_adopts_what_is_out(elsewhere: Path, fake_x: FakeXServer) -> None:
-    text = posts_of(elsewhere)[FIRST].messages[0].draft.text
-    with shop_of(elsewhere) as shop:
-        from bot.bootstrap import publisher_for
-
-        publisher_for(shop, shop.bot.account()).publish(Outgoing(text=text))
-    sent = fake_x.fake.count("POST /2/tweets")
-    fine(campaign_bot(elsewhere, "run", "--take-over"))
-    assert state_of(posts_of(elsewhere)[FIRST]) is PostState.POSTED
-    assert fake_x.fake.count("POST /2/tweets") == sent
-    with shop_of(elsewhere) as shop:
-        here = installation_id(state_dir(os.environ))
-        assert shop.bot.record.storage.installation.identity().installation_id == here
-        assert "take-over" in [entry.action for entry in shop.bot.log()]
-
-
-def test_the_first_run_binds_the_database_and_the_next_needs_no_question(live: Path, fake_x: FakeXServer) -> None:
-    with shop_of(live) as shop:
-        shop.bot.skip(FIRST)
-    for _ in range(2):
-        fine(campaign_bot(live, "run"))
-    assert fake_x.fake.count("POST /2/tweets") == 0
-
-
-def test_two_copies_on_one_computer_never_run_at_once(live: Path, tmp_path: Path, fake_x: FakeXServer) -> None:
-    copy = shutil.copytree(live, tmp_path / "copy")
-    with shop_of(live) as shop, guarding.only_one_copy_runs(shop.bot.record, os.environ):
-        refusal(campaign_bot(copy, "run"), ExitCode.LOCKED)
-    assert fake_x.fake.count("POST /2/tweets") == 0
-
-
-def test_practice_in_a_copied_folder_is_nobodys_business(signed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with shop_of(signed) as shop:
-        shop.bot.record.storage.installation.bind("another computer", shop.clock.now())
-    fine(campaign_bot(signed, "start", "--confirm", "Care Heroes of the Year", "--no-run"))
-    with shop_of(signed) as shop:
-        assert shop.bot.under_way() is not None
-
-
-def test_verify_at_the_command_line_shows_the_rest_and_ends_the_doubt(live: Path, fake_x: FakeXServer) -> None:
-    with shop_of(live) as shop:
-        guarding.count_of(shop.bot.record, os.environ).note(1000)
-    refusal(campaign_bot(live, "run"), ExitCode.PERSON_NEEDED)
-    assert "--yes" in refusal(campaign_bot(live, "db", "verify"), ExitCode.USAGE)
-    said = fine(campaign_bot(live, "db", "verify", "--yes"))
-    assert FIRST in said
-    assert "Next: campaign-bot resume" in said
-    with shop_of(live) as shop:
-        assert not shop.bot.record.storage.installation.identity().doubt
-        guarding.refuse_older_copy(shop.bot.record, guarding.count_of(shop.bot.record, os.environ))

@@ -118,6 +118,8 @@ def test_a_pause_is_a_decision_and_not_a_problem(stage: Stage) -> None:
     found = look(stage)
     assert found.healthy
     assert found.paused
+    stage.clock.advance_to(first_slot(stage) + timedelta(minutes=5))
+    assert look(stage).overdue == 0
 
 
 def test_what_waits_for_a_person_is_listed_with_its_command(stage: Stage) -> None:

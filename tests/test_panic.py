@@ -13,13 +13,15 @@ from bot.calls import ALREADY_THERE, Outcome, Outgoing, Refusal, Verdict
 from bot.core import guarding
 from bot.credentials import fingerprint
 from bot.errors import ExitCode, PersonNeededError
-from bot.lifecycle import state_of
+from bot.lifecycle import is_final, state_of
 from bot.model import PostState
 from bot.platform import RunnerLock, installation_id, state_dir
 from bot.reports.status_text import status_text
 from tests.campaigns import Stage, a_stage, answer
 from tests.fake_x.fixtures import CREDENTIALS
+from tests.fake_x.in_process import in_process_publisher
 from tests.fake_x.server import FakeXServer
+from tests.fake_x.state import FakeX
 from tests.underway import campaign_bot, code_of, fine, posts_of, refusal, shop_of, turn_live, work
 
 MONDAY_9 = datetime(2027, 3, 8, 9, tzinfo=UTC)
@@ -79,6 +81,27 @@ def test_a_post_that_was_refused_as_a_duplicate_leads_to_a_look_and_not_to_a_ret
         work(shop, [SAME_TEXT])
         code = next(post.code for post in shop.bot.posts() if state_of(post) is PostState.FAILED)
         assert shop.bot.problem(code).command == f"campaign-bot resolve {code}"
+
+
+def test_a_reply_to_what_is_gone_from_x_is_left_out_and_not_tried_again(tmp_path: Path) -> None:
+    stage = a_stage(tmp_path).plan_and_sign().start()
+    fake = FakeX(now=stage.clock.now, handle="example_charity", credentials=CREDENTIALS)
+    stage.publisher = in_process_publisher(fake, stage.clock)
+    stage.clock.advance_to(stage.posts["winner"].slot.due_at)
+    runner = stage.runner()
+    while not stage.posts["winner"].messages[0].receipt:
+        stage.clock.advance_to(
+            max(runner.tick().next_at or stage.clock.now(), stage.clock.now() + timedelta(seconds=1))
+        )
+    head = stage.posts["winner"].messages[0].receipt
+    assert head is not None
+    assert stage.publisher.delete(head.network_id).verdict is Verdict.SENT
+    stage.run_to_the_end(runner)
+    problem = stage.bot.problem("winner")
+    assert "The post that this one replies to is gone from X, or hidden" in problem.reason
+    assert problem.command == "campaign-bot skip winner"
+    assert is_final(stage.bot.skip("winner"))
+    assert fake.count("POST /2/tweets") == 2, "the head, and one part that X refuses"
 
 
 def test_a_post_that_was_refused_for_another_reason_is_tried_again(tmp_path: Path) -> None:

@@ -5,27 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from bot.calls import Attempt, SeenPost
-from bot.core.settling import GOOD_LOOKS, Doubt, conclude, find, tells_absence
+from bot.core.settling import CLOCK_SKEW, GOOD_LOOKS, MAX_LOOKS, Doubt, conclude, find, look_since, tells_absence
 from bot.lifecycle import MAX_CALLS, SETTLE_WINDOW, Policy
 from bot.model import MessageState, Post
 from tests.campaigns import a_stage
 
 CALLED_AT = datetime(2027, 3, 8, 9, tzinfo=UTC)
-SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 ON_TIME = timedelta(0)
 AGAIN = Policy(sends_unanswered_again=True)
 EARLIER = CALLED_AT - HOUR
 
 
-@pytest.fixture
-def post(tmp_path: Path) -> Iterator[Post]:
+@pytest.fixture(scope="module")
+def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
     """The first post of the sample week."""
-    stage = a_stage(tmp_path).plan_and_sign()
+    stage = a_stage(tmp_path_factory.mktemp("week")).plan_and_sign()
     yield stage.posts["w20"]
     stage.storage.close()
 
@@ -82,6 +81,42 @@ def test_what_follows_when_the_account_does_not_show_it(
     assert (change.state if change else None) is state
 
 
+@pytest.mark.parametrize(
+    ("ended_after", "looked_after", "settled"),
+    [
+        (None, SETTLE_WINDOW, True),
+        (None, SETTLE_WINDOW - SECOND, False),
+        (5 * MINUTE, 5 * MINUTE + SETTLE_WINDOW, True),
+        (5 * MINUTE, 5 * MINUTE + SETTLE_WINDOW - SECOND, False),
+    ],
+)
+def test_the_settle_window_begins_when_the_call_is_known_to_have_ended_and_never_with_the_slot(
+    post: Post, ended_after: timedelta | None, looked_after: timedelta, settled: bool
+) -> None:
+    late = replace(post, slot=replace(post.slot, due_at=CALLED_AT - 20 * MINUTE))
+    doubt = a_doubt(late)
+    ended_at = None if ended_after is None else CALLED_AT + ended_after
+    doubt = replace(doubt, attempt=replace(doubt.attempt, settle_from=ended_at))
+    change = conclude(doubt, absent=True, absent_looks=GOOD_LOOKS, looks=5, looked_at=CALLED_AT + looked_after)
+    assert (change is not None) == settled
+
+
+def test_after_the_last_of_the_readings_that_tell_nothing_a_person_is_asked(post: Post) -> None:
+    looked_at = CALLED_AT + HOUR
+    assert conclude(a_doubt(post), absent=False, absent_looks=9, looks=MAX_LOOKS - 1, looked_at=looked_at) is None
+    change = conclude(a_doubt(post), absent=False, absent_looks=9, looks=MAX_LOOKS, looked_at=looked_at)
+    assert change is not None
+    assert (change.state, change.closes) == (MessageState.HELD, True)
+    assert "did not settle it" in change.reason
+
+
+def test_a_reading_goes_back_to_the_newest_post_that_must_be_there(post: Post) -> None:
+    attempt = a_doubt(post).attempt
+    assert look_since(attempt, {}) == CALLED_AT - CLOCK_SKEW
+    assert look_since(attempt, {"5": EARLIER - HOUR, "6": EARLIER}) == EARLIER - CLOCK_SKEW
+    assert look_since(attempt, {"6": CALLED_AT + HOUR}) == CALLED_AT - CLOCK_SKEW
+
+
 def test_absence_needs_two_readings_that_tell_it(post: Post) -> None:
     looked_at = CALLED_AT + SETTLE_WINDOW
     for absent, absent_looks in ((True, 0), (True, 1), (False, 2)):
@@ -107,6 +142,13 @@ def test_only_the_post_that_the_call_made_is_recognised(post: Post) -> None:
     assert find(a_doubt(post), [there], {"7": CALLED_AT}) is None
 
 
+def test_it_is_recognised_below_newer_posts_of_ours_and_of_others(post: Post) -> None:
+    there = seen(post)
+    ours, others = (replace(there, network_id=number, text=f"Number {number}") for number in ("8", "9"))
+    alike = replace(there, network_id="10", in_reply_to="1")
+    assert find(a_doubt(post), [ours, others, alike, there], {"8": CALLED_AT + SECOND}) == there
+
+
 def test_a_reading_without_the_newest_known_post_tells_nothing(post: Post) -> None:
     doubt, known = a_doubt(post), {"5": EARLIER, "6": CALLED_AT - SECOND}
     newest = replace(seen(post), network_id="6", text="Another", posted_at=known["6"])
@@ -120,7 +162,43 @@ def test_a_reading_without_the_newest_known_post_tells_nothing(post: Post) -> No
 
 def test_something_that_says_the_same_keeps_the_doubt_alive(post: Post) -> None:
     older = replace(seen(post), posted_at=EARLIER)
-    assert not tells_absence(a_doubt(post), [older], {}, looked_at=CALLED_AT + SETTLE_WINDOW, offset=ON_TIME)
+    looked_at = CALLED_AT + SETTLE_WINDOW
+    assert not tells_absence(a_doubt(post), [older], {}, looked_at=looked_at, offset=ON_TIME)
+    assert tells_absence(a_doubt(post), [older], {older.network_id: EARLIER}, looked_at=looked_at, offset=ON_TIME)
+
+
+def with_links(post: Post, ours: str, shown: str) -> tuple[Doubt, SeenPost]:
+    """A call for a post with a link, and what the account shows."""
+    doubt = a_doubt(post)
+    draft = replace(doubt.message.draft, text=f"Thank you, all of you: {ours}")
+    theirs = replace(seen(post), text=f"Thank you, all of you: {shown}")
+    return replace(doubt, message=replace(doubt.message, draft=draft)), theirs
+
+
+@pytest.mark.parametrize(
+    "shown", ["example.org/b", "example.org/a example.net/shop", "https://t.co/abc", "example.org/a https://t.co/abc"]
+)
+def test_the_same_words_with_another_link_are_not_our_post_and_do_not_prove_it_absent(post: Post, shown: str) -> None:
+    doubt, theirs = with_links(post, "https://example.org/a", shown)
+    assert find(doubt, [theirs], {}) is None
+    assert not tells_absence(doubt, [theirs], {}, looked_at=CALLED_AT + SETTLE_WINDOW, offset=ON_TIME)
+
+
+def test_a_link_that_x_writes_otherwise_is_still_our_own(post: Post) -> None:
+    doubt, theirs = with_links(post, "example.org", "http://example.org/")
+    assert find(doubt, [theirs], {}) == theirs
+
+
+def test_a_post_of_nothing_but_a_link_is_neither_taken_for_another_one_nor_kept_in_doubt_by_it(post: Post) -> None:
+    doubt, theirs = with_links(post, "", "")
+    doubt = replace(
+        doubt, message=replace(doubt.message, draft=replace(doubt.message.draft, text="https://example.org/a"))
+    )
+    theirs = replace(theirs, text="https://example.org/b")
+    assert find(doubt, [theirs], {}) is None
+    assert tells_absence(doubt, [theirs], {}, looked_at=CALLED_AT + SETTLE_WINDOW, offset=ON_TIME)
+    own = replace(theirs, text="http://example.org/a")
+    assert find(doubt, [theirs, own], {}) == own
 
 
 def test_a_wrong_clock_makes_every_reading_worthless(post: Post) -> None:
@@ -128,3 +206,4 @@ def test_a_wrong_clock_makes_every_reading_worthless(post: Post) -> None:
     assert not tells_absence(a_doubt(post), [], {}, looked_at=looked_at, offset=HOUR)
     assert not tells_absence(a_doubt(post), [], {}, looked_at=looked_at, offset=-HOUR)
     assert not tells_absence(a_doubt(post), [], {}, looked_at=CALLED_AT - HOUR, offset=ON_TIME)
+    assert tells_absence(a_doubt(post), [], {}, looked_at=looked_at, offset=CLOCK_SKEW)

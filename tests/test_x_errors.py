@@ -98,6 +98,31 @@ def test_these_answers_are_unknown(status: int) -> None:
     assert outcome.reason.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("status", "word"), [(200, "not with"), (299, "not with"), (302, "another address"), (409, "409"), (500, "trouble")]
+)
+def test_an_unclear_answer_is_named_for_what_it_is(status: int, word: str) -> None:
+    assert word in outcome_of_answer(Answer(status=status, headers={}), NOW).reason
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 406, 410, 413, 414, 415, 422, 429, 431, 451])
+def test_what_is_refused_before_anything_is_done_is_no_doubt(status: int) -> None:
+    assert outcome_of_answer(Answer(status=status, headers={}), NOW).verdict is Verdict.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("reason", "word"),
+    [
+        (SSLError("handshake"), "secure connection"),
+        (ConnectTimeoutError(CONNECTION, "slow"), "in time"),
+        (ReadTimeoutError(POOL, "/2/tweets", "slow"), "in time"),
+        (NameResolutionError("x.example", CONNECTION, socket.gaierror()), "not be reached."),
+    ],
+)
+def test_what_kept_a_call_from_beginning_is_named(reason: HTTPError, word: str) -> None:
+    assert word in outcome_of_failure(wrapped(reason), Progress.CONNECTING).reason
+
+
 @pytest.mark.parametrize("status", sorted(REFUSED_STATUSES))
 def test_these_answers_are_refusals_whatever_their_body(status: int) -> None:
     bodies: list[Any] = [None, {}, [], "text", {"errors": None}, {"errors": [None, 7]}, {"detail": 7, "title": None}]
@@ -113,6 +138,7 @@ def test_these_answers_are_refusals_whatever_their_body(status: int) -> None:
     [
         (400, {"errors": [{"message": "Your Tweet text is too long. See ..."}]}, Refusal.REJECTED, "too long"),
         (400, {"errors": [{"message": "Your media IDs are invalid."}]}, Refusal.REJECTED, "picture"),
+        (400, {"errors": [{"message": "Something is odd."}]}, Refusal.REJECTED, "400"),
         (401, {"title": "Unauthorized", "type": "about:blank"}, Refusal.UNAUTHORISED, "credentials"),
         (402, {"title": "CreditsDepleted"}, Refusal.NO_CREDIT, "credit"),
         (
@@ -123,14 +149,39 @@ def test_these_answers_are_refusals_whatever_their_body(status: int) -> None:
         ),
         (403, {"errors": [{"message": "Status is a duplicate."}]}, Refusal.DUPLICATE, "already"),
         (403, {"type": f"{PROBLEM}oauth1-permissions"}, Refusal.FORBIDDEN, "Read and write"),
-        (403, {"type": f"{PROBLEM}client-forbidden", "reason": "client-not-enrolled"}, Refusal.FORBIDDEN, "project"),
+        (
+            403,
+            {"detail": "Your client app is not configured with app permissions."},
+            Refusal.FORBIDDEN,
+            "Read and write",
+        ),
+        (403, {"type": f"{PROBLEM}client-forbidden"}, Refusal.FORBIDDEN, "project"),
+        (403, {"reason": "client-not-enrolled"}, Refusal.FORBIDDEN, "project"),
         (403, {"type": f"{PROBLEM}unsupported-authentication"}, Refusal.FORBIDDEN, "tokens"),
         (403, {"detail": "Your account is suspended and is not permitted"}, Refusal.FORBIDDEN, "suspended"),
+        (403, {"detail": "This account is locked."}, Refusal.FORBIDDEN, "locked"),
+        (403, {"detail": "To protect our users, it is temporarily locked."}, Refusal.FORBIDDEN, "locked"),
         (403, {"type": f"{PROBLEM}not-authorized-for-resource"}, Refusal.REJECTED, "own posts"),
+        (403, {"detail": "You may not reply to or quote this."}, Refusal.REJECTED, "own posts"),
+        (403, {"detail": "Quoting this post is not allowed."}, Refusal.REJECTED, "own posts"),
         (403, {"detail": "Reply to this conversation is not allowed because ..."}, Refusal.REJECTED, "own posts"),
         (403, {"detail": "You may not mention this user."}, Refusal.REJECTED, "@mention"),
         (403, {"detail": "Your Tweet text is too long."}, Refusal.REJECTED, "too long"),
-        (403, {"detail": "Because."}, Refusal.REJECTED, "403"),
+        (403, {"detail": "It is over the maximum length."}, Refusal.REJECTED, "too long"),
+        (403, {"detail": "Because."}, Refusal.REJECTED, "403). It says: “Because.”"),
+        (
+            403,
+            {"detail": "You attempted to reply to a Tweet that is deleted or not visible to you."},
+            Refusal.REJECTED,
+            "replies to is gone from X, or hidden. Trying again cannot help",
+        ),
+        (
+            400,
+            {"errors": [{"message": "You attempted to reply to a Tweet that is deleted or not visible to you."}]},
+            Refusal.REJECTED,
+            "replies to is gone",
+        ),
+        (403, {"detail": "You are not permitted to perform this action."}, Refusal.REJECTED, "does not say why"),
         (404, None, Refusal.REJECTED, "does not find"),
         (429, {"title": "Too Many Requests"}, Refusal.RATE_LIMITED, "wait"),
         (429, {"type": f"{PROBLEM}usage-capped"}, Refusal.NO_CREDIT, "cap"),
@@ -146,7 +197,9 @@ def test_a_refusal_says_what_stops_and_why(status: int, body: Any, refusal: Refu
 def test_a_reason_never_repeats_what_x_echoes() -> None:
     echo = {"detail": "Ada Lovell", "errors": [{"message": "Ada Lovell", "parameters": {"text": ["Ada Lovell"]}}]}
     for status in range(100, 600):
-        assert "Ada" not in outcome_of_answer(Answer(status=status, headers={}, body=echo), NOW).reason
+        outcome = outcome_of_answer(Answer(status=status, headers={}, body=echo), NOW, sent="Well done, Ada Lovell!")
+        assert "Ada" not in outcome.reason
+        assert "Lovell" not in outcome.reason
 
 
 @pytest.mark.parametrize(
@@ -181,6 +234,49 @@ def test_the_window_that_is_used_up_decides_not_the_one_that_ends_first() -> Non
     assert retry_instant(headers, NOW) == NOW + timedelta(hours=9)
 
 
+@pytest.mark.parametrize(
+    ("body", "quoted"),
+    [
+        (None, ""),
+        ({}, ""),
+        ({"detail": "  "}, ""),
+        ({"detail": 7, "errors": [None, {"message": 8}]}, ""),
+        ({"title": "Forbidden"}, ""),
+        ({"detail": "The outer one.", "errors": [{"message": "The precise one."}]}, "The precise one."),
+        ({"detail": "One\x1b[31m\r\nline\u2028and\u202eno more\x00"}, "One [31m line and no more"),
+        ({"detail": "Not to @ann_example and \uff20bea."}, "Not to … and …."),
+        ({"detail": "The text \"Well done, Siân!\" and “more” is 'spam'."}, "The text … and … is …."),
+        ({"detail": "Don't do this, it isn't wanted."}, "Don't do this, it isn't wanted."),
+        ({"detail": "Token 1234567890-canaryAccessToken4713 is odd."}, "Token … is odd."),
+        ({"detail": "Far ” too “ open"}, "Far too open"),
+        (
+            {"detail": "Your post about Siân and 山田 isn’t allowed. You may ask."},
+            "Your post about … and … isn’t allowed. You may ask.",
+        ),
+        ({"detail": "Your Tweet of Thank You, Bea, is odd."}, "Your Tweet of … You, …, is odd."),
+        ({"detail": "word " * 100}, ("word " * 32)[:159].rstrip() + "…"),
+    ],
+)
+def test_a_403_that_is_not_known_is_quoted_in_one_line_without_echo_name_or_secret(body: Any, quoted: str) -> None:
+    sent = "Thank You, Bea Example! You are here."
+    reason = outcome_of_answer(Answer(status=403, headers={}, body=body), NOW, sent=sent).reason
+    assert reason == (
+        f"X does not allow this (status 403). It says: “{quoted}”"
+        if quoted
+        else "X does not allow this (status 403) and gives no reason."
+    )
+
+
+@pytest.mark.parametrize("window", ["x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour"])
+def test_each_of_the_windows_is_waited_for(window: str) -> None:
+    headers = {
+        f"{window}-remaining": " 0 ",
+        f"{window}-reset": f" {unix(NOW + timedelta(hours=3))} ",
+        "retry-after": " 9 ",
+    }
+    assert retry_instant(headers, NOW) == NOW + timedelta(hours=3)
+
+
 def test_no_header_is_too_odd() -> None:
     odd = [
         "",
@@ -208,6 +304,7 @@ def test_no_header_is_too_odd() -> None:
         (Answer(status=404, headers={}, body=None), False),
         (Answer(status=200, headers={}, body={"errors": [{"type": f"{PROBLEM}resource-not-found"}]}), True),
         (Answer(status=200, headers={}, body={"data": {"deleted": False}}), False),
+        (Answer(status=200, headers={}, body={"data": {"id": "1"}, "errors": [{"type": "resource-not-found"}]}), False),
         (Answer(status=500, headers={}, body=None), False),
     ],
 )

@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from tests.teeth.in_between import ACCOUNTS, MOMENTS, WISHES
+from tests.teeth.in_corners import LOOKS, NEIGHBOURS, PAUSES
+from tests.teeth.in_running import RUNNERS
 from tests.teeth.in_sending import ANSWERS, PROTOCOL
 from tests.teeth.in_settling import RESTORED, SETTLEMENT, TIMES
 
-BUGS = (*PROTOCOL, *ANSWERS, *SETTLEMENT, *TIMES, *RESTORED, *WISHES, *MOMENTS, *ACCOUNTS)
+BUGS = (
+    *PROTOCOL,
+    *ANSWERS,
+    *SETTLEMENT,
+    *TIMES,
+    *RESTORED,
+    *WISHES,
+    *MOMENTS,
+    *ACCOUNTS,
+    *NEIGHBOURS,
+    *PAUSES,
+    *LOOKS,
+    *RUNNERS,
+)

@@ -16,12 +16,12 @@ PROTOCOL = (
     Bug(
         name="the call comes before its intent",
         file=_DELIVERING,
-        old="        attempt = self._intend(post, dispatch.send, lease, now)\n",
+        old="        attempt = self._intend(post, dispatch.send, errand.lease, now)\n",
         new="        early = publisher.publish(Outgoing(text=message.draft.text, media_ids=media_ids,"
         " in_reply_to=dispatch.send.in_reply_to))\n"
         "        self.crashpoint('after call')\n"
         "        publisher = type('Done', (), {'publish': lambda _self, _outgoing: early})()\n"
-        "        attempt = self._intend(post, dispatch.send, lease, now)\n",
+        "        attempt = self._intend(post, dispatch.send, errand.lease, now)\n",
         suite="tests/test_crashes.py::test_a_crash_at_any_step_doubles_nothing_and_loses_nothing[after call-1-none]",
     ),
     Bug(

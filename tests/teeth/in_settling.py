@@ -56,8 +56,8 @@ SETTLEMENT = (
     Bug(
         name="the parent is ignored when a post is recognised",
         file=_SETTLING,
-        old="        if candidate.in_reply_to == doubt.attempt.in_reply_to and match_key",
-        new="        if match_key",
+        old="        if candidate.in_reply_to == doubt.attempt.in_reply_to and alike is",
+        new="        if alike is",
         suite="tests/test_settling.py::test_only_the_post_that_the_call_made_is_recognised",
     ),
     Bug(
@@ -77,9 +77,23 @@ SETTLEMENT = (
     Bug(
         name="the words are ignored when a post is recognised",
         file=_SETTLING,
-        old="        if candidate.in_reply_to == doubt.attempt.in_reply_to and match_key(candidate.text) == wanted:\n",
+        old="        if candidate.in_reply_to == doubt.attempt.in_reply_to and alike is Likeness.SAME:\n",
         new="        if candidate.in_reply_to == doubt.attempt.in_reply_to:\n",
         suite="tests/test_settling.py::test_only_the_post_that_the_call_made_is_recognised",
+    ),
+    Bug(
+        name="links are ignored when a post is recognised",
+        file=_SETTLING,
+        old="        if candidate.in_reply_to == doubt.attempt.in_reply_to and alike is Likeness.SAME:\n",
+        new="        if candidate.in_reply_to == doubt.attempt.in_reply_to and alike is not Likeness.OTHER:\n",
+        suite="tests/test_settling.py::test_the_same_words_with_another_link_are_not_our_post_and_do_not_prove_it_absent",
+    ),
+    Bug(
+        name="a person who names a post is believed without a look at the account",
+        file="bot/cli/resolving.py",
+        old="    seen = _seen_there(screen, shop, post, address, unseen=unseen, confirm=confirm)\n",
+        new="    seen = not unseen or confirm is None\n",
+        suite="tests/test_cli_claims.py::test_a_number_that_exists_nowhere_is_not_put_on_record",
     ),
     Bug(
         name="holding a message ends the doubt about it",
@@ -97,7 +111,7 @@ SETTLEMENT = (
     ),
     Bug(
         name="nothing looks for the post before a person is believed",
-        file="bot/cli/mend.py",
+        file="bot/cli/resolving.py",
         old="    _say_second_look(shop, post)\n",
         new="",
         suite="tests/test_cli_mend.py::test_what_is_there_after_all_is_not_sent_again_whatever_a_person_says",
@@ -122,7 +136,7 @@ TIMES = (
     Bug(
         name="the distance of late posts is ignored",
         file=_LIFECYCLE,
-        old="    if last_sent_at and now - due > policy.catch_up_spacing:\n",
+        old="    if last_sent_at and last_sent_at - now <= _FUTURE and now - due > policy.catch_up_spacing:\n",
         new="    if last_sent_at is not None and now < due:\n",
         suite="tests/test_delivery.py::test_after_a_short_outage_late_posts_go_out_spaced[sqlite]",
     ),
@@ -173,10 +187,17 @@ RESTORED = (
     ),
     Bug(
         name="a take-over does not read the account",
-        file=_GUARDING,
-        old="    adopted = adopt_what_is_out(desk, publisher_for)\n    desk.storage.installation.bind",
-        new="    adopted: tuple[str, ...] = ()\n    desk.storage.installation.bind",
+        file="bot/core/taking_over.py",
+        old="        return adopt_what_is_out(desk, publisher_for)\n",
+        new="        return ()\n",
         suite="tests/test_take_over.py::test_a_move_adopts_what_is_out_before_it_moves",
+    ),
+    Bug(
+        name="a copy that is older than what happened goes straight on after a take-over",
+        file="bot/core/taking_over.py",
+        old="        return bool(self.unknown or self.fell_due)\n",
+        new="        return bool(self.unknown and self.fell_due and not self.known_until)\n",
+        suite="tests/test_take_over.py::test_a_copy_that_did_not_know_what_is_out_is_paused_and_waits_for_a_person",
     ),
     Bug(
         name="a copied folder runs on another computer",
