@@ -7,7 +7,9 @@ PYTHON := $(VENV)/bin/python
 # Another Python: make demo PY=/path/to/python3.12
 PY ?=
 PIP := $(PYTHON) -m pip --disable-pip-version-check -qq
-PYTEST_ARGS ?= -n auto
+# One more than there are cores: many tests wait for servers, disks and clocks.
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+PYTEST_ARGS ?= -n $(shell expr $(CORES) + 1) --dist worksteal
 UV ?= $(or $(wildcard $(VENV)/bin/uv),uv)
 # Tools and their packages, by exact version and hash; the project itself is installed as it lies here.
 RUN := $(VENV)/.ready-to-run

@@ -50,7 +50,9 @@ def test_signed_posts_with_slots_to_come_are_worth_waiting_for(stage: Stage) -> 
 def test_posts_that_cannot_go_out_are_not(stage: Stage, trouble: Callable[[Stage], object]) -> None:
     trouble(stage)
     assert stage.runner().tick().next_at is not None
-    assert impatient(stage).tick() == Beat(next_at=None, finished=False)
+    beat = impatient(stage).tick()
+    assert beat == Beat(next_at=None, finished=False, waiting=beat.waiting)
+    assert list(beat.waiting) == [stage.bot.record.record().name]
 
 
 def test_a_call_that_is_being_settled_is_waited_for_even_on_a_stopped_account(stage: Stage) -> None:
