@@ -30,6 +30,7 @@ _MARKS = (
 _OTHER_FILES = (
     (b"PK\x03\x04", "This is a workbook (such as .xlsx or .ods), not a CSV file."),
     (b"\xd0\xcf\x11\xe0", "This is an old Excel workbook (.xls), not a CSV file."),
+    (b"\x1f\x8b", "This is a packed file (.gz), not a CSV file."),
     (b"%PDF", "This is a PDF file, not a CSV file."),
     (b"{\\rtf", "This is a text document (RTF), not a CSV file."),
 )
