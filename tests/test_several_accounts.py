@@ -261,6 +261,7 @@ def test_a_runner_stays_for_its_own_account_and_goes_on_when_it_can(scene: Scene
     save_credentials(own_file(scene, ACORN), SECRETS[OAK])
     runner.tick()
     scene.bots[OAK].pause("enough")
+    scene.clock.advance_to(FIRST_SLOT - timedelta(minutes=5))
     assert not scene.work(runner, until=FIRST_SLOT)[0].finished
     save_credentials(own_file(scene, ACORN), SECRETS[ACORN])
     scene.work(runner, until=FIRST_SLOT + timedelta(days=30))
