@@ -106,6 +106,16 @@ def answer(outcome: Outcome) -> Fault:
     return lambda _network, _outgoing: outcome
 
 
+def work_until(end: datetime, runner: Runner, clock: VirtualClock) -> Beat:
+    """Let a runner work, jumping from due time to due time, up to an instant; its last beat."""
+    while True:
+        beat = runner.tick()
+        if beat.finished or beat.next_at is None or beat.next_at > end:
+            clock.advance_to(end)
+            return beat
+        clock.advance_to(max(beat.next_at, clock.now() + timedelta(milliseconds=1)))
+
+
 @dataclass(kw_only=True)
 class Stage:
     """A campaign under test, with its clock, its network and what was reported."""
@@ -156,13 +166,7 @@ class Stage:
 
     def run_until(self, end: datetime, runner: Runner | None = None) -> Beat:
         """Let a runner work, jumping from due time to due time, up to an instant."""
-        runner = runner or self.runner()
-        while True:
-            beat = runner.tick()
-            if beat.finished or beat.next_at is None or beat.next_at > end:
-                self.clock.advance_to(end)
-                return beat
-            self.clock.advance_to(max(beat.next_at, self.clock.now() + timedelta(milliseconds=1)))
+        return work_until(end, runner or self.runner(), self.clock)
 
     def run_to_the_end(self, runner: Runner | None = None) -> Beat:
         """Let a runner work until nothing happens by itself any more."""

@@ -19,7 +19,7 @@ from bot.lifecycle import Policy, state_of
 from bot.model import Account, AuditEntry, Mode, Post, PostState
 from bot.storage import Storage
 from bot.storage.migrate import create_if_new
-from tests.campaigns import FaultyNetwork
+from tests.campaigns import FaultyNetwork, work_until
 from tests.torture.world import CAMPAIGN, MONDAY, Sketch, plan
 
 SECOND = timedelta(seconds=1)
@@ -92,12 +92,7 @@ class Small:
 
     def run_until(self, end: datetime, runner: Runner) -> Beat:
         """Let a runner work, jumping from due time to due time, up to an instant."""
-        while True:
-            beat = runner.tick()
-            if beat.finished or beat.next_at is None or beat.next_at > end:
-                self.clock.advance_to(end)
-                return beat
-            self.clock.advance_to(max(beat.next_at, self.clock.now() + timedelta(milliseconds=1)))
+        return work_until(end, runner, self.clock)
 
 
 @cache
