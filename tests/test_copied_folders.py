@@ -10,14 +10,12 @@ import pytest
 
 from bot.calls import Outgoing
 from bot.core import guarding
-from bot.credentials import fingerprint
 from bot.errors import ExitCode
 from bot.lifecycle import state_of
 from bot.model import PostState
 from bot.platform import installation_id, state_dir
-from tests.fake_x.fixtures import CREDENTIALS
 from tests.fake_x.server import FakeXServer
-from tests.underway import campaign_bot, fine, posts_of, refusal, shop_of, turn_live
+from tests.underway import campaign_bot, fine, posts_of, refusal, shop_of, start_live
 
 FIRST = "w20"
 
@@ -25,12 +23,8 @@ FIRST = "w20"
 @pytest.fixture
 def live(signed: Path, fake_x: FakeXServer, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The first post of the signed week, live on the fake, started here and bound to this installation."""
-    turn_live(signed, fake_x.base, monkeypatch)
+    start_live(signed, fake_x.base, monkeypatch)
     with shop_of(signed) as shop:
-        proof = fingerprint(CREDENTIALS)
-        shop.bot.record_proof(shop.bot.account(), user_id=CREDENTIALS.user_id, fingerprint=proof)
-        shop.bot.record_start()
-        shop.bot.record.storage.installation.bind(installation_id(state_dir(os.environ)), shop.clock.now())
         for code in posts_of(signed):
             if code != FIRST:
                 shop.bot.skip(code)

@@ -11,18 +11,17 @@ import pytest
 
 from bot.calls import ALREADY_THERE, Outcome, Outgoing, Refusal, Verdict
 from bot.core import guarding
-from bot.credentials import fingerprint
 from bot.errors import ExitCode, PersonNeededError
 from bot.lifecycle import is_final, state_of
 from bot.model import PostState
-from bot.platform import RunnerLock, installation_id, state_dir
+from bot.platform import RunnerLock
 from bot.reports.status_text import status_text
 from tests.campaigns import Stage, a_stage, answer
 from tests.fake_x.fixtures import CREDENTIALS
 from tests.fake_x.in_process import in_process_publisher
 from tests.fake_x.server import FakeXServer
 from tests.fake_x.state import FakeX
-from tests.underway import campaign_bot, code_of, fine, posts_of, refusal, shop_of, turn_live, work
+from tests.underway import campaign_bot, code_of, fine, posts_of, refusal, shop_of, start_live, work
 
 MONDAY_9 = datetime(2027, 3, 8, 9, tzinfo=UTC)
 SAME_TEXT = answer(
@@ -33,12 +32,7 @@ SAME_TEXT = answer(
 @pytest.fixture
 def live(signed: Path, fake_x: FakeXServer, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The signed week, started live on this computer, whose next slot is days away."""
-    turn_live(signed, fake_x.base, monkeypatch)
-    with shop_of(signed) as shop:
-        known = fingerprint(CREDENTIALS)
-        shop.bot.record_proof(shop.bot.account(), user_id=CREDENTIALS.user_id, fingerprint=known)
-        shop.bot.record_start()
-        shop.bot.record.storage.installation.bind(installation_id(state_dir(os.environ)), shop.clock.now())
+    start_live(signed, fake_x.base, monkeypatch)
     return signed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,9 +17,10 @@ from bot.bootstrap import Shop, begin_practice, open_shop
 from bot.cli import cli
 from bot.clock import VirtualClock
 from bot.config_reading import example_config, read_config
-from bot.credentials import VARIABLES
+from bot.credentials import VARIABLES, fingerprint
 from bot.errors import CampaignBotError, ExitCode
 from bot.model import Post
+from bot.platform import installation_id, state_dir
 from bot.ranking import read_list
 from bot.resources import sample_list, templates_dir
 from tests.campaigns import Fault, FaultyNetwork, Stage
@@ -57,6 +59,16 @@ def turn_live(folder: Path, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """From practice to live, on a fake X that answers at ``base``."""
     give_secrets(monkeypatch)
     rewrite(folder, live="live = true", network=f'network = "x"\napi_base = "{base}"')
+
+
+def start_live(folder: Path, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Live on a fake X, proved, started, and bound to this installation, as ``start`` leaves it."""
+    turn_live(folder, base, monkeypatch)
+    with shop_of(folder) as shop:
+        known = fingerprint(CREDENTIALS)
+        shop.bot.record_proof(shop.bot.account(), user_id=CREDENTIALS.user_id, fingerprint=known)
+        shop.bot.record_start()
+        shop.bot.record.storage.installation.bind(installation_id(state_dir(os.environ)), shop.clock.now())
 
 
 @contextmanager
