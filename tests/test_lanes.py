@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from bot.calls import Identity, Outcome, Outgoing, SeenPost
 from bot.clock import SystemClock, VirtualClock
 from bot.core import lanes as of_lanes
 from bot.core.delivering import Deliverer
-from bot.core.lanes import Lanes
+from bot.core.lanes import Lanes, turned
 from bot.core.running import Runner
 from bot.errors import DatabaseError
 from bot.lifecycle import Policy
@@ -137,6 +138,7 @@ def test_when_all_is_out_the_runner_has_finished(scene: Scene) -> None:
 
 def test_what_goes_wrong_in_a_lane_is_raised_by_the_tick_and_tried_again(tmp_path: Path) -> None:
     class Broken:
+        runner_id = "broken"
         clock = SystemClock()
         served = 0
 
@@ -159,3 +161,12 @@ def test_a_lane_that_never_ends_is_a_trouble_and_no_sign_of_life(scene: Scene) -
     scene.clock.sleep(of_lanes.STUCK + 1)
     with pytest.raises(DatabaseError, match="not been served to its end for 30 minutes"):
         scene.runner.tick()
+
+
+def test_runners_that_share_accounts_begin_at_different_ones_and_each_serves_all() -> None:
+    accounts = [Account(account_id=number, network="x", handle=f"account{number}") for number in range(1, 9)]
+    rows = [turned(accounts, f"runner-{number}") for number in range(8)]
+    assert all(sorted(row, key=attrgetter("account_id")) == accounts for row in rows)
+    assert len({row[0] for row in rows}) > len(rows) / 2
+    assert rows[0] == turned(accounts, "runner-0")
+    assert turned([], "runner-0") == ()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.calls import Outcome, Refusal, Verdict
 from bot.decisions import not_there
 from bot.lifecycle import SETTLE_WINDOW, Policy, reason_of
-from bot.model import MessageState, PostState
+from bot.model import MessageState, Mode, PostState
 from bot.storage.leases import LEASE
 from tests.campaigns import answer, lost_request
 from tests.small import SECOND, FrozenError, Small, a_small_campaign, freeze_at
@@ -53,6 +54,29 @@ def test_a_runner_that_ends_gives_back_its_own_accounts_and_no_others(small: Sma
     delivery.release("one")
     assert delivery.claim(oak, "three", now=now) is None
     assert delivery.claim(acorn, "three", now=now) == 2
+
+
+@pytest.mark.parametrize("step", ["before intent", "after intent"])
+def test_an_account_in_the_hands_of_another_is_looked_at_and_left_alone(
+    small: Small, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    only(ACORN, small, "slow", step)
+    seen = small.storage.delivery.work(small.accounts[ACORN], mode=Mode.LIVE, now=small.clock.now(), runner_id="quick")
+    assert (seen.lease, seen.holder) == (None, "slow")
+    claimed: list[int] = []
+    claim = small.storage.delivery.claim
+
+    def noted(account_id: int, runner_id: str, **rest: Any) -> int | None:
+        claimed.append(account_id)
+        return claim(account_id, runner_id, **rest)
+
+    monkeypatch.setattr(small.storage.delivery, "claim", noted)
+    quick = small.runner("quick")
+    quick.tick()
+    assert claimed == [small.accounts[OAK]]
+    small.clock.advance(LEASE)
+    quick.tick()
+    assert set(claimed) == set(small.accounts.values())
 
 
 def test_taking_over_one_account_casts_no_doubt_on_a_call_that_another_runner_makes(small: Small) -> None:

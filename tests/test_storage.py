@@ -55,6 +55,20 @@ def test_a_database_of_another_version_is_refused(tmp_path: Path, revision: str,
     database.close()
 
 
+def test_all_that_one_look_reads_is_of_one_moment(database_url: str) -> None:
+    database = Database(database_url)
+    create_if_new(database)
+    count = sa.text("SELECT COUNT(*) FROM installation")
+    with database.read() as connection:
+        before = connection.execute(count).scalar_one()
+        with database.write() as other:
+            other.execute(sa.text("DELETE FROM installation"))
+        assert before == connection.execute(count).scalar_one() == 1
+    with database.read() as connection:
+        assert connection.execute(count).scalar_one() == 0
+    database.close()
+
+
 def test_a_file_that_is_no_database_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "campaign.db").write_text("this is a letter to my aunt, not a database at all", "utf-8")
     with pytest.raises(DatabaseError, match="not a database"):

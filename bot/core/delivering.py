@@ -143,14 +143,14 @@ class Deliverer:
         while True:
             work, move = self._look(account_id, self.clock.now())
             if isinstance(move, Idle):
-                return move.until if work.open_attempt is None else self._keep(account_id, move.until)
-            lease = work.lease or self._claim(account_id)
+                return move.until if work.open_attempt is None else self._keep(work, move.until)
+            lease = self._claim(work)
             if lease is None or not self._act(move, work, lease):
                 return self.clock.now() + _AGAIN_SOON
 
-    def _keep(self, account_id: int, until: datetime | None) -> datetime:
+    def _keep(self, work: Work, until: datetime | None) -> datetime:
         """Between two looks a lease would end, and whoever took it would begin to look anew."""
-        self._claim(account_id)
+        self._claim(work)
         renew_at = self.clock.now() + LEASE - RENEW_BELOW
         return renew_at if until is None else min(until, renew_at)
 
@@ -158,12 +158,18 @@ class Deliverer:
         """What comes first decides; only when none of the first few moves, all that is due is read."""
         work = self.storage.delivery.work(account_id, mode=self.mode, now=now, runner_id=self.runner_id, whole=False)
         move = next_move(work, now)
-        if isinstance(move, Idle) and not work.whole:
+        if isinstance(move, Idle) and work.open_attempt is None and not work.whole:
             work = self.storage.delivery.work(account_id, mode=self.mode, now=now, runner_id=self.runner_id)
             move = next_move(work, now)
         return work, move
 
-    def _claim(self, account_id: int) -> Lease | None:
+    def _claim(self, work: Work) -> Lease | None:
+        """The lease that is there, or a new one; None while the account is with another runner that may live."""
+        if work.lease is not None:
+            return work.lease
+        if work.holder and not self.sender_gone(work.holder):
+            return None
+        account_id = work.account.account_id
         fence = self.storage.delivery.claim(account_id, self.runner_id, now=self.clock.now(), is_gone=self.sender_gone)
         return None if fence is None else Lease(account_id=account_id, runner_id=self.runner_id, fence=fence)
 

@@ -262,7 +262,8 @@ def hush_libraries() -> None:
     of an answer that broke off: with a traceback, and the gateway says what became of the call anyway."""
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     for name in (*_QUIET, *logging.root.manager.loggerDict):
+        if not name.startswith(_QUIET):
+            continue
         logger = logging.getLogger(name)
-        top = name.partition(".")[0] in _QUIET
-        if top and (name in _QUIET or logger.level) and logger.level < logging.INFO:
+        if (name in _QUIET or logger.level) and logger.level < logging.INFO:
             logger.setLevel(logging.INFO)

@@ -16,7 +16,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError as SqlDatabaseError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from bot.errors import DatabaseError, Problem
 from bot.storage.schema import UtcInstant
@@ -37,14 +40,30 @@ _SERVER_PATIENCE = {
     "tcp_user_timeout": 30_000,
 }
 """In seconds, the last one in milliseconds."""
-_SQLITE_NOW = sa.select(
-    sa.type_coerce(sa.func.strftime("%Y-%m-%dT%H:%M:%f", "now").op("||")(sa.literal("000Z")), UtcInstant)
-)
-_SERVER_NOW = sa.select(
-    sa.type_coerce(
-        sa.func.to_char(sa.func.timezone("UTC", sa.func.clock_timestamp()), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), UtcInstant
-    )
-)
+_ONE_LOOK = {"isolation_level": "REPEATABLE READ"}
+"""All that one transaction reads is of one moment, as it always is on SQLite; a server takes each statement anew else."""
+_MOST_CONNECTIONS = 10
+"""A runner's lanes (eight accounts at once), its tick, and what a report needs: to open one takes longer than to send."""
+
+
+class Clock(FunctionElement[datetime]):
+    """In a statement: what the database's clock says at this moment, not at the begin of the transaction."""
+
+    type = UtcInstant()
+    inherit_cache = True
+
+
+@compiles(Clock, "sqlite")
+def _sqlite_clock(_clock: Clock, _compiler: SQLCompiler, **_options: object) -> str:
+    return "(strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z')"
+
+
+@compiles(Clock, "postgresql")
+def _server_clock(_clock: Clock, _compiler: SQLCompiler, **_options: object) -> str:
+    return """to_char(timezone('UTC', clock_timestamp()), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+
+_NOW = sa.select(Clock())
 
 
 class Database:
@@ -65,7 +84,7 @@ class Database:
             sa.event.listen(self._engine, "begin", _begin_sqlite)
         else:
             sa.event.listen(self._engine, "connect", _prepare_server)
-        self._reader = self._engine.execution_options(reads_only=True)
+        self._reader = self._engine.execution_options(reads_only=True, **({} if self.is_sqlite else _ONE_LOOK))
 
     @property
     def where(self) -> str:
@@ -95,14 +114,13 @@ class Database:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def now(self, connection: sa.Connection) -> datetime:
-        """What the clock of the database says at this moment, not at the begin of the transaction.
+        """What the clock of the database says. All runners of a database share this one clock, whatever their own
+        ones say. Only leases use it."""
+        return self.told(connection.execute(_NOW).scalar_one())
 
-        All runners of a database share this one clock, whatever their own ones say. Only leases use it.
-        """
-        if self._injected_now is not None:
-            return self._injected_now()
-        found: datetime = connection.execute(_SQLITE_NOW if self.is_sqlite else _SERVER_NOW).scalar_one()
-        return found
+    def told(self, clock: datetime) -> datetime:
+        """What a statement says that asked for the ``Clock`` beside other things."""
+        return clock if self._injected_now is None else self._injected_now()
 
     def close(self) -> None:
         """Give all connections back."""
@@ -164,7 +182,7 @@ def _parsed(url: str) -> sa.URL:
 def _engine(url: sa.URL) -> sa.Engine:
     """Raises DatabaseError when the server's driver is not installed: it comes with the extra ``postgres``."""
     try:
-        return sa.create_engine(url, connect_args=_connect_args(url))
+        return sa.create_engine(url, pool_size=_MOST_CONNECTIONS, connect_args=_connect_args(url))
     except ModuleNotFoundError as error:
         raise DatabaseError(
             Problem(

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from bot.model import MessageState
 from bot.storage import schema
-from bot.storage.engine import Database
+from bot.storage.engine import Clock, Database
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ RENEW_BELOW = timedelta(seconds=45)
 _accounts = schema.accounts
 _OF_ACCOUNT = _accounts.c.account_id == sa.bindparam("account")
 _STANDING = sa.select(_accounts.c.owner, _accounts.c.fence, _accounts.c.lease_until).where(_OF_ACCOUNT)
+_STANDING_NOW = _STANDING.add_columns(Clock().label("clock"))
 _FREE_ONE = _STANDING.with_for_update(skip_locked=True, key_share=True)
 _MINE = (
     _STANDING.where(_accounts.c.owner == sa.bindparam("runner"), _accounts.c.fence == sa.bindparam("mine"))
@@ -79,10 +80,15 @@ class Standing:
             return None
         return Lease(account_id=account_id, runner_id=runner_id, fence=self.fence)
 
+    def other_than(self, runner_id: str) -> str:
+        """Another runner, while its lease lasts."""
+        return "" if self.is_over or self.owner == runner_id else self.owner
+
 
 def standing(connection: sa.Connection, database: Database, account_id: int) -> Standing:
     """How it stands; locks nothing."""
-    return standing_of(connection.execute(_STANDING, {"account": account_id}).one(), database.now(connection))
+    row = connection.execute(_STANDING_NOW, {"account": account_id}).one()
+    return standing_of(row, database.told(row.clock))
 
 
 def standing_of(row: sa.Row[*tuple[Any, ...]], clock: datetime) -> Standing:

@@ -10,16 +10,17 @@ import sqlalchemy as sa
 from bot.calls import Attempt
 from bot.model import Account, CampaignRecord, Mode, Post
 from bot.storage import schema
-from bot.storage.engine import Database
+from bot.storage.engine import Clock, Database
 from bot.storage.leases import Lease, standing_of
 from bot.storage.rows import IN_ORDER, account_from, attempt_from, campaign_from, fetch_posts, posts_where
 
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What lies before a runner on one account: posts that are due or overdue, the next slot after them, and
-    the attempt that is open, if one is. ``whole`` says that ``due`` holds all of them, not the first few.
-    ``lease`` is the runner's own, while it is fresh; None when it must claim the account before it acts."""
+    """What lies before a runner on one account: posts that are due or overdue with their campaigns, the next slot
+    after them, and the attempt that is open, if one is. ``whole`` says that ``due`` holds all of them: not the first
+    few, nor none because an open attempt comes before them. ``lease`` is the runner's own, while it is fresh; None
+    when it must claim the account before it acts, from ``holder`` if another runner has it."""
 
     account: Account
     campaigns: dict[int, CampaignRecord]
@@ -28,6 +29,7 @@ class Work:
     last_sent_at: datetime | None
     open_attempt: Attempt | None
     lease: Lease | None = None
+    holder: str = ""
     whole: bool = True
 
 
@@ -63,13 +65,16 @@ _NEXT_DUE = sa.select(sa.func.min(schema.posts.c.due_at)).where(
 _LAST_SENT = sa.select(sa.func.max(schema.messages.c.posted_at)).where(
     schema.messages.c.account_id == sa.bindparam("account")
 )
+IS_OPEN = (schema.attempts.c.account_id == sa.bindparam("account"), schema.attempts.c.closed_at.is_(None))
+_OPEN_ATTEMPT = sa.select(schema.attempts).where(*IS_OPEN)
 _ACCOUNT = sa.select(
     schema.accounts,
+    Clock().label("clock"),
+    sa.exists().where(*_IS_DUE).label("any_due"),
+    sa.exists().where(*IS_OPEN).label("any_open"),
     _NEXT_DUE.scalar_subquery().label("next_due_at"),
     _LAST_SENT.scalar_subquery().label("last_sent_at"),
 ).where(schema.accounts.c.account_id == sa.bindparam("account"))
-IS_OPEN = (schema.attempts.c.account_id == sa.bindparam("account"), schema.attempts.c.closed_at.is_(None))
-_OPEN_ATTEMPT = sa.select(schema.attempts).where(*IS_OPEN)
 UNFINISHED = sa.select(sa.func.count()).select_from(schema.posts).where(_open_posts())
 
 
@@ -83,20 +88,24 @@ def look(
     runner_id: str,
     whole: bool,
 ) -> Work:
-    """All that delivery decides by; unless ``whole``, with the first few of what is due: a backlog is long."""
+    """All that delivery decides by. Unless ``whole``, the first few of what is due, for a backlog is long; and nothing
+    of it while an attempt is open, for nothing else happens then."""
     values = {"account": account_id, "mode": mode.value, "now": now}
-    campaigns = {row.campaign_id: campaign_from(row) for row in connection.execute(_STARTED, values)}
-    due = fetch_posts(connection, _DUE if whole else _FIRST_FEW, **values)
     row = connection.execute(_ACCOUNT, values).one()
+    standing = standing_of(row, database.told(row.clock))
+    attempt = open_attempt(connection, account_id) if row.any_open else None
+    looks_at_due = row.any_due and (whole or attempt is None)
+    due = fetch_posts(connection, _DUE if whole else _FIRST_FEW, **values) if looks_at_due else ()
     return Work(
         account=account_from(row),
-        campaigns=campaigns,
+        campaigns={row.campaign_id: campaign_from(row) for row in connection.execute(_STARTED, values)} if due else {},
         due=due,
         next_due_at=row.next_due_at,
         last_sent_at=row.last_sent_at,
-        open_attempt=open_attempt(connection, account_id),
-        lease=standing_of(row, database.now(connection)).fresh_for(runner_id, account_id),
-        whole=whole or len(due) < FEW,
+        open_attempt=attempt,
+        lease=standing.fresh_for(runner_id, account_id),
+        holder=standing.other_than(runner_id),
+        whole=whole or not row.any_due or (attempt is None and len(due) < FEW),
     )
 
 
