@@ -112,3 +112,13 @@ def test_the_log_can_be_short_and_speaks_to_programs(signed: Path) -> None:
     entries = json.loads(fine(campaign_bot(signed, "log", "-n", "0", "--json")))
     assert [entry["what"] for entry in entries] == ["load", "plan", "approve", "tick"]
     assert entries[0]["at"].endswith("Z")
+
+
+@pytest.mark.parametrize("words", [["status"], ["health"], ["--help"]])
+def test_a_reader_that_goes_away_gets_no_traceback_and_no_yes(signed: Path, words: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "bot", "-C", str(signed), *words]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")

@@ -126,7 +126,10 @@ def _colour(no_colour: bool) -> bool:
 
 
 def main() -> None:
-    """Run, and turn whatever happens into words and an exit code; no traceback reaches a person."""
+    """Run, and turn whatever happens into words and an exit code; no traceback reaches a person.
+
+    Whoever reads stdout and goes away before its end gets click's exit code, 1: what was not said may have been a no.
+    """
     _speak_utf8()
     try:
         code = cli.main(prog_name="campaign-bot", standalone_mode=False)
@@ -141,9 +144,6 @@ def main() -> None:
     except CampaignBotError as error:
         fail(error)
         code = error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()
-        code = ExitCode.FINE
     except KeyboardInterrupt:
         click.echo("\nStopped.", err=True)
         code = ExitCode.USAGE

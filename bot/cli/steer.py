@@ -23,11 +23,13 @@ _CODES = click.argument("codes", metavar="CODE...", nargs=-1, required=True)
 def what_follows(shop: Shop) -> str:
     """The line that ends every decision about a post: who carries it out, or what has to be done first."""
     from bot.bootstrap import runner_alive
-    from bot.model import Mode
+    from bot.lifecycle import state_of
+    from bot.model import Mode, PostState
 
     record = shop.bot.under_way()
     if record is None:
-        return "Next: campaign-bot start"
+        unsigned = any(state_of(post) is PostState.DRAFT for post in shop.bot.posts())
+        return "Next: campaign-bot approve" if unsigned else "Next: campaign-bot start"
     if record.paused_at is not None:
         return "The campaign is paused, so nothing goes out. Next: campaign-bot resume"
     if shop.bot.mode is Mode.LIVE and (stopped := shop.bot.account().stopped):
