@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.lifecycle import Miss, Policy, Rest, Send, Step, Wait, limit_end, next_step
 from bot.model import CampaignRecord, MessageState, Post
 from bot.settings import settings_from_json
-from bot.storage.looking import Work
+from bot.storage.leases import LEASE, RENEW_BELOW
+from bot.storage.looking import Glance, Work
 
 _JUST_AFTER = timedelta(seconds=1)
 _LONGEST_BETWEEN_LOOKS = timedelta(minutes=3)
@@ -45,6 +47,15 @@ class Settle:
 
 
 Move = Dispatch | GiveUp | Idle | Settle
+
+
+def leave_alone(glance: Glance, now: datetime, is_gone: Callable[[str], bool]) -> Idle | None:
+    """Why an account need not even be looked at: nothing is due there, or another runner has it. Until when."""
+    if not glance.any_due and not glance.any_open:
+        return Idle(until=glance.next_due_at)
+    if glance.holder and not is_gone(glance.holder):
+        return Idle(until=now + LEASE - RENEW_BELOW)
+    return None
 
 
 def next_move(work: Work, now: datetime) -> Move:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.clock import JumpWatch
+from bot.core.choosing import leave_alone
 from bot.core.delivering import Deliverer, serve_in_turn
 from bot.core.leaving import own_none, serve_every
 from bot.errors import CampaignBotError, PersonNeededError
@@ -99,11 +100,7 @@ class Runner:
         if self._sound:  # a tick may take long
             self._give_sign()
         self._sound = False
-        busy = self._busy()
-        accounts = self._served(busy)
-        wakes = self.serve_all(self.deliverer, accounts) if accounts else []
-        if any(self.own(account) for account in busy if account not in accounts):
-            wakes.append(self.deliverer.clock.now() + _ASK_AGAIN)
+        wakes = self._serve()
         next_at = min((wake for wake in wakes if wake is not None), default=None)
         finished = not wakes or (next_at is None and not self._accounts())
         if self.until_idle and next_at is not None and self._waits_in_vain():
@@ -114,14 +111,22 @@ class Runner:
         self._give_sign()
         return Beat(next_at=next_at, finished=finished, waiting=waiting)
 
+    def _serve(self) -> list[datetime | None]:
+        """When to look again, for each account that is not final; those with something to do are served before."""
+        deliverer = self.deliverer
+        now = deliverer.clock.now()
+        busy = deliverer.storage.delivery.glance(deliverer.mode, now=now, runner_id=deliverer.runner_id)
+        served = [glance for glance in busy if self.serves(glance.account)]
+        idle = {glance.account: leave_alone(glance, now, deliverer.sender_gone) for glance in served}
+        wakes = [rest.until for rest in idle.values() if rest is not None]
+        wakes += self.serve_all(deliverer, [account for account, rest in idle.items() if rest is None])
+        if any(self.own(glance.account) for glance in busy if glance not in served):
+            wakes.append(deliverer.clock.now() + _ASK_AGAIN)
+        return wakes
+
     def _accounts(self) -> list[Account]:
         """Those with posts that are not final, as far as this runner serves them."""
-        return self._served(self._busy())
-
-    def _busy(self) -> tuple[Account, ...]:
-        return self.deliverer.storage.delivery.busy_accounts(self.deliverer.mode)
-
-    def _served(self, busy: Sequence[Account]) -> list[Account]:
+        busy = self.deliverer.storage.delivery.busy_accounts(self.deliverer.mode)
         return [account for account in busy if self.serves(account)]
 
     def _watch_the_clock(self) -> None:

@@ -17,7 +17,7 @@ from bot.storage import leases, looking, schema
 from bot.storage.engine import Database
 from bot.storage.journal import write_entry
 from bot.storage.leases import Lease
-from bot.storage.looking import Work
+from bot.storage.looking import Glance, Work
 from bot.storage.rows import (
     account_from,
     attempt_from,
@@ -88,6 +88,11 @@ class Delivery:
         """Accounts with posts that are not final, in campaigns that were started in this mode."""
         with self._database.read() as connection:
             return tuple(account_from(row) for row in connection.execute(looking.BUSY_ACCOUNTS, {"mode": mode.value}))
+
+    def glance(self, mode: Mode, *, now: datetime, runner_id: str) -> tuple[Glance, ...]:
+        """The same accounts, with whether a runner has anything to do there."""
+        with self._database.read() as connection:
+            return looking.glance(connection, self._database, mode=mode, now=now, runner_id=runner_id)
 
     def work(self, account_id: int, *, mode: Mode, now: datetime, runner_id: str = "", whole: bool = True) -> Work:
         """One consistent look at an account; unless ``whole``, at the first few of what is due: a backlog is long."""

@@ -33,6 +33,18 @@ class Work:
     whole: bool = True
 
 
+@dataclass(frozen=True, kw_only=True)
+class Glance:
+    """An account seen from afar, in one statement with all others: whether posts are due and a call is open there,
+    when the next post falls due, and which other runner holds it ("" for none)."""
+
+    account: Account
+    any_due: bool
+    any_open: bool
+    next_due_at: datetime | None
+    holder: str
+
+
 def _started_campaigns() -> sa.ColumnElement[bool]:
     table = schema.campaigns
     return table.c.started_at.is_not(None) & (table.c.mode == sa.bindparam("mode"))
@@ -46,36 +58,57 @@ def _open_posts() -> sa.ColumnElement[bool]:
 
 # Statements of every tick are built once: building costs more than running them.
 _OF_ACCOUNT = schema.posts.c.account_id == sa.bindparam("account")
+_ON_ACCOUNT = schema.posts.c.account_id == schema.accounts.c.account_id
 _NOW = sa.bindparam("now", type_=schema.UtcInstant)
-BUSY_ACCOUNTS = (
-    sa.select(schema.accounts)
-    .where(sa.exists().where(schema.posts.c.account_id == schema.accounts.c.account_id, _open_posts()))
-    .order_by(schema.accounts.c.account_id)
-)
+_IS_BUSY = sa.exists().where(_ON_ACCOUNT, _open_posts())
+BUSY_ACCOUNTS = sa.select(schema.accounts).where(_IS_BUSY).order_by(schema.accounts.c.account_id)
 _STARTED = sa.select(schema.campaigns).where(_started_campaigns())
-_IS_DUE = (_OF_ACCOUNT, _open_posts(), schema.posts.c.due_at <= _NOW)
-_DUE = posts_where(*_IS_DUE)
+_IS_DUE = (_open_posts(), schema.posts.c.due_at <= _NOW)
+_DUE = posts_where(_OF_ACCOUNT, *_IS_DUE)
 FEW = 4
 _FIRST_FEW = posts_where(
-    schema.posts.c.post_id.in_(sa.select(schema.posts.c.post_id).where(*_IS_DUE).order_by(*IN_ORDER).limit(FEW))
+    schema.posts.c.post_id.in_(
+        sa.select(schema.posts.c.post_id).where(_OF_ACCOUNT, *_IS_DUE).order_by(*IN_ORDER).limit(FEW)
+    )
 )
 _NEXT_DUE = sa.select(sa.func.min(schema.posts.c.due_at)).where(
-    _OF_ACCOUNT, _open_posts(), schema.posts.c.due_at > _NOW
+    _ON_ACCOUNT, _open_posts(), schema.posts.c.due_at > _NOW
 )
 _LAST_SENT = sa.select(sa.func.max(schema.messages.c.posted_at)).where(
-    schema.messages.c.account_id == sa.bindparam("account")
+    schema.messages.c.account_id == schema.accounts.c.account_id
 )
 IS_OPEN = (schema.attempts.c.account_id == sa.bindparam("account"), schema.attempts.c.closed_at.is_(None))
 _OPEN_ATTEMPT = sa.select(schema.attempts).where(*IS_OPEN)
-_ACCOUNT = sa.select(
+_SEEN = sa.select(
     schema.accounts,
     Clock().label("clock"),
-    sa.exists().where(*_IS_DUE).label("any_due"),
-    sa.exists().where(*IS_OPEN).label("any_open"),
+    sa.exists().where(_ON_ACCOUNT, *_IS_DUE).label("any_due"),
+    sa.exists()
+    .where(schema.attempts.c.account_id == schema.accounts.c.account_id, schema.attempts.c.closed_at.is_(None))
+    .label("any_open"),
     _NEXT_DUE.scalar_subquery().label("next_due_at"),
-    _LAST_SENT.scalar_subquery().label("last_sent_at"),
-).where(schema.accounts.c.account_id == sa.bindparam("account"))
+)
+_GLANCE = _SEEN.where(_IS_BUSY).order_by(schema.accounts.c.account_id)
+_ACCOUNT = _SEEN.add_columns(_LAST_SENT.scalar_subquery().label("last_sent_at")).where(
+    schema.accounts.c.account_id == sa.bindparam("account")
+)
 UNFINISHED = sa.select(sa.func.count()).select_from(schema.posts).where(_open_posts())
+
+
+def glance(
+    connection: sa.Connection, database: Database, *, mode: Mode, now: datetime, runner_id: str
+) -> tuple[Glance, ...]:
+    """All accounts with posts that are not final."""
+    return tuple(
+        Glance(
+            account=account_from(row),
+            any_due=row.any_due,
+            any_open=row.any_open,
+            next_due_at=row.next_due_at,
+            holder=standing_of(row, database.told(row.clock)).other_than(runner_id),
+        )
+        for row in connection.execute(_GLANCE, {"mode": mode.value, "now": now})
+    )
 
 
 def look(
