@@ -98,3 +98,12 @@ def test_a_glance_tells_what_is_due_what_is_open_what_comes_and_who_has_it(small
     small.clock.advance(LEASE)
     assert glances("another", MONDAY)[ACCOUNTS[0]].holder == ""
     assert glances("another", MONDAY - SECOND)[ACCOUNTS[0]].any_due is False
+
+
+def test_a_lease_from_a_clock_that_has_gone_back_since_keeps_nobody_asking(small: Small) -> None:
+    """It seems to last for a day; what is due there waits for a person, so a closer look finds that nothing comes."""
+    small.clock.jump(timedelta(days=1))
+    small.storage.delivery.claim(small.accounts[ACCOUNTS[0]], "ahead", now=small.clock.now())
+    small.clock.jump(-timedelta(days=1))
+    (first, *_) = small.storage.delivery.glance(Mode.LIVE, now=MONDAY, runner_id="another")
+    assert (first.any_due, first.holder) == (True, "")

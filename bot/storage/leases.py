@@ -81,8 +81,9 @@ class Standing:
         return Lease(account_id=account_id, runner_id=runner_id, fence=self.fence)
 
     def other_than(self, runner_id: str) -> str:
-        """Another runner, while its lease lasts."""
-        return "" if self.is_over or self.owner == runner_id else self.owner
+        """Another runner, while its lease lasts. One that is longer than any was given by a clock that has gone back
+        since: no name, so it is looked at closely, and not asked for again and again until that time."""
+        return "" if self.is_over or self.left > LEASE or self.owner == runner_id else self.owner
 
 
 def standing(connection: sa.Connection, database: Database, account_id: int) -> Standing:
