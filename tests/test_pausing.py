@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.core import steering
+from bot.core.desk import Desk
 from bot.core.guarding import OLDER_COPY, pause_all
 from bot.model import MessageState, PostState
 from tests.small import Small, a_small_campaign
@@ -36,6 +39,10 @@ def small(tmp_path: Path, database_url: str) -> Iterator[Small]:
 
 def pause(small: Small, name: str = CAMPAIGN) -> tuple[str, ...]:
     return small.storage.campaigns.record_pause(small.campaign_id(name), "bad news", small.entry("pause"))
+
+
+def desk_of(small: Small) -> Desk:
+    return Desk(storage=small.storage, clock=small.clock, campaign=CAMPAIGN, actor="Ann Example")
 
 
 def resume(small: Small) -> tuple[str, ...]:
@@ -68,6 +75,25 @@ def test_the_end_of_a_pause_makes_missed_what_fell_into_it_signed_off_or_not(sma
     assert {small.state(code) for code in ("a2", "draft")} == {PostState.MISSED}
     assert {small.posts[code].standing_reason for code in ("a2", "draft")} == {WHY}
     assert [small.state(code) for code in ("a1", "a3")] == [PostState.POSTED, PostState.APPROVED]
+
+
+def test_a_resume_lists_what_fell_into_the_pause_and_nothing_that_was_missed_before(small: Small) -> None:
+    small.run_until(LATER, small.runner())
+    assert small.state("draft") is PostState.MISSED
+    steering.pause(desk_of(small), "Bad news")
+    small.clock.advance_to(EVENING + timedelta(minutes=1))
+    assert steering.resume(desk_of(small)) == ("a3",)
+
+
+def test_a_pause_that_is_asked_for_again_stays_what_it_was_unless_a_reason_is_given(small: Small) -> None:
+    since, desk = small.clock.now(), desk_of(small)
+    steering.pause(desk, "Bad news")
+    small.clock.advance(timedelta(minutes=1))
+    assert steering.pause(desk, "") == steering.Paused(since=since, sending=(), already=True)
+    assert (desk.record().paused_at, desk.record().pause_reason) == (since, "Bad news")
+    assert steering.pause(replace(desk, actor="Bob Example"), "Worse news").already
+    record = desk.record()
+    assert (record.paused_at, record.paused_by, record.pause_reason) == (since, "Ann Example", "Worse news")
 
 
 def test_what_is_late_in_another_campaign_does_not_ask_because_of_a_pause(small: Small) -> None:

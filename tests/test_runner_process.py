@@ -135,12 +135,14 @@ def test_a_second_runner_is_refused_at_once(live: Path) -> None:
 
 
 def test_a_pause_from_another_process_keeps_a_due_post_from_going_out(live: Path, fake_x: FakeXServer) -> None:
-    start(live, w20=6)
+    start(live, w20=600)
     with bot(live, "run") as runner:
         until(lambda: is_running(live))
         with bot(live, "pause", "--reason", "Bad news in town") as pause:
             said, _ = pause.communicate(timeout=PATIENCE)
         assert "Paused, since" in said
+        with shop_of(live) as shop:
+            shop.bot.move("w20", slot_at(shop.clock.now() + timedelta(seconds=1), "Europe/London"))
         until(lambda: state_of(posts_of(live)["w20"]) is PostState.MISSED)
         assert runner.poll() is None
     assert not fake_x.fake.posts

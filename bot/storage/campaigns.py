@@ -91,17 +91,20 @@ class Campaigns:
         self._update(campaign_id, values, entry)
 
     def record_pause(self, campaign_id: int, reason: str, entry: AuditEntry) -> tuple[str, ...]:
-        """From the return of this method on no call begins. Returns the codes of posts being sent right now."""
-        values = {"paused_at": entry.at, "paused_by": entry.actor, "pause_reason": reason}
-        posts, messages = schema.posts, schema.messages
+        """From the return of this method on no call begins. Returns the codes of posts being sent right now.
+
+        A pause that is on keeps its beginning, and whose it was."""
+        posts, messages, table = schema.posts, schema.messages, schema.campaigns
+        this = sa.update(table).where(table.c.campaign_id == campaign_id)
+        begins = this.where(table.c.paused_at.is_(None)).values(paused_at=entry.at, paused_by=entry.actor)
         busy = (
             sa.select(posts.c.code)
             .join(messages, messages.c.post_id == posts.c.post_id)
             .where(posts.c.campaign_id == campaign_id, messages.c.state == MessageState.SENDING.value)
         )
-        table = schema.campaigns
         with self._database.write() as connection:
-            connection.execute(sa.update(table).where(table.c.campaign_id == campaign_id).values(values))
+            connection.execute(begins)
+            connection.execute(this.values(pause_reason=reason))
             write_entry(connection, campaign_id, entry)
             return tuple(connection.execute(busy).scalars())
 

@@ -113,11 +113,10 @@ class Delivery:
             found = leases.standing(connection, self._database, account_id)
         if found.owner == runner_id and found.is_fresh:
             return found.fence
-        gone = ""
-        if found.owner != runner_id and not found.is_over:
-            if not is_gone(found.owner):
-                return None
-            gone = found.owner
+        is_anothers = found.owner != runner_id and not found.is_over
+        gone = found.owner if is_anothers and is_gone(found.owner) else ""
+        if is_anothers and not gone and not found.is_endless:
+            return None
         with self._database.write() as connection:
             return leases.take(connection, self._database, account_id, runner_id, gone=gone, now=now)
 

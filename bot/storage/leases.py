@@ -72,7 +72,12 @@ class Standing:
 
     @property
     def is_over(self) -> bool:
-        return not self.owner or self.left <= timedelta(0)
+        return self.left <= timedelta(0)
+
+    @property
+    def is_endless(self) -> bool:
+        """It seems longer than any lease is: it was given by a clock that has gone back since."""
+        return self.left > LEASE
 
     def fresh_for(self, runner_id: str, account_id: int) -> Lease | None:
         """The lease of a runner that need neither take nor renew it."""
@@ -81,9 +86,8 @@ class Standing:
         return Lease(account_id=account_id, runner_id=runner_id, fence=self.fence)
 
     def other_than(self, runner_id: str) -> str:
-        """Another runner, while its lease lasts. One that is longer than any was given by a clock that has gone back
-        since: no name, so it is looked at closely, and not asked for again and again until that time."""
-        return "" if self.is_over or self.left > LEASE or self.owner == runner_id else self.owner
+        """Another runner, while its lease lasts; an endless one is to be looked at closely."""
+        return "" if self.is_over or self.is_endless or self.owner == runner_id else self.owner
 
 
 def standing(connection: sa.Connection, database: Database, account_id: int) -> Standing:
@@ -103,7 +107,8 @@ def take(
 ) -> int | None:
     """Take or renew; the fence, or None when it is somebody else's. ``gone`` is an owner that surely has ended.
 
-    A row that another runner has locked at this moment is not waited for.
+    A row that another runner has locked at this moment is not waited for. A lease that seems endless ends from now on
+    as any other does, unless its owner renews it.
     """
     row = connection.execute(_FREE_ONE, {"account": account_id}).one_or_none()
     if row is None:
@@ -116,6 +121,8 @@ def take(
             connection.execute(_RENEW, values)
         return found.fence
     if not found.is_over and found.owner != gone:
+        if found.is_endless:
+            connection.execute(_RENEW, values)
         return None
     connection.execute(_TAKE, values | {"runner": runner_id, "next": found.fence + 1})
     _doubt_open_call(connection, account_id, runner_id, now)

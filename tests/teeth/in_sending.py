@@ -34,9 +34,18 @@ PROTOCOL = (
     Bug(
         name="an account in other hands is taken all the same",
         file=_LEASES,
-        old="    if not found.is_over and found.owner != gone:\n        return None\n",
+        old="    if not found.is_over and found.owner != gone:\n        if found.is_endless:\n"
+        "            connection.execute(_RENEW, values)\n        return None\n",
         new="",
         suite="tests/test_intent.py::test_an_account_that_changes_hands_at_the_same_moment_is_left_alone[sqlite]",
+    ),
+    Bug(
+        name="a lease from a clock that has gone back since keeps the account until that time",
+        file=_LEASES,
+        old="        if found.is_endless:\n            connection.execute(_RENEW, values)\n",
+        new="",
+        suite="tests/test_leases.py::"
+        "test_a_lease_that_a_clock_has_put_far_into_the_future_keeps_the_account_no_longer_than_another[sqlite]",
     ),
     Bug(
         name="a call that was left open is not doubted at a take-over",
