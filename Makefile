@@ -22,6 +22,9 @@ help: ## list the commands
 demo: $(RUN) ## a whole campaign week in a minute, sending nothing
 	@$(VENV)/bin/campaign-bot demo
 
+# What is compiled is kept, also where the environment says that it should not: each worker, and each program that a
+# test starts, would compile everything anew.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(DEV) ## all tests; PYTEST_ARGS="-n 2 -k name" narrows it
 	@$(PYTHON) -m pytest $(PYTEST_ARGS)
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from bot.calls import Identity, Outcome, Outgoing, SeenPost, Verdict
@@ -23,6 +24,8 @@ from bot.ranking import read_list
 from bot.resources import config_example, sample_list, templates_dir
 from bot.storage import Storage
 from bot.storage.migrate import create_if_new
+from tests.databases import lay_down_at
+from tests.remembered import remembered
 
 FRIDAY_BEFORE = datetime(2027, 3, 5, 12, tzinfo=UTC)
 SENDS_AGAIN = {"if_unanswered": 'if_unanswered = "send again"'}
@@ -137,8 +140,7 @@ class Stage:
 
     def plan_and_sign(self) -> Stage:
         """Plan, and sign everything off."""
-        code = self.bot.plan().plan_code
-        self.bot.approve(codes=None, plan_code=code, by="Ann Example")
+        plan_and_sign(self.bot)
         return self
 
     def start(self) -> Stage:
@@ -183,9 +185,33 @@ def a_stage(folder: Path, url: str | None = None, **replacements: str) -> Stage:
     """A live campaign with the sample list loaded, on the Friday before its week."""
     config = a_config(folder, url, **replacements)
     clock = VirtualClock(FRIDAY_BEFORE)
-    storage = Storage(config.database_url, durable=False, now=clock.now)
-    create_if_new(storage.database)
+    storage = a_storage(config.database_url, clock)
     desk = Desk(storage=storage, clock=clock, campaign=config.name, actor="Ann Example")
     bot = Bot(config=config, record=desk, stage=desk, mode=Mode.LIVE)
-    bot.load(read_list(folder / "top20.csv"), answers={})
+    load(bot, folder / "top20.csv")
     return Stage(bot=bot, clock=clock, network=FaultyNetwork(clock))
+
+
+def load(bot: Bot, path: Path, campaign_id: int = 1) -> None:
+    """Load the first list of a campaign, which gets this id."""
+    work = partial(_load, bot, path, campaign_id)
+    remembered(bot, work, "load", path.name, path.read_bytes(), lists=[(str(path.parent), campaign_id)])
+
+
+def _load(bot: Bot, path: Path, campaign_id: int) -> None:
+    bot.load(read_list(path), answers={})
+    assert bot.record.record().campaign_id == campaign_id
+    assert bot.record.storage.rankings.folder(campaign_id) == path.parent
+
+
+def plan_and_sign(bot: Bot) -> None:
+    """Plan, and sign everything off."""
+    remembered(bot, lambda: bot.approve(codes=None, plan_code=bot.plan().plan_code, by="Ann Example"), "sign")
+
+
+def a_storage(url: str, clock: VirtualClock) -> Storage:
+    """A database on a virtual clock, with all tables; a throw-away one, which does not wait for the disk."""
+    lay_down_at(url)
+    storage = Storage(url, durable=False, now=clock.now)
+    create_if_new(storage.database)
+    return storage

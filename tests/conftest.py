@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import uuid
 
 import pytest
 
+from tests.sharing import share_compiled_statements
+
 pytest_plugins = ["tests.databases", "tests.fake_x.fixtures", "tests.aired", "tests.postgres", "tests.underway"]
+
+
+def pytest_configure() -> None:
+    share_compiled_statements()
+
+
+def pytest_collection_finish() -> None:
+    """Five thousand collected tests stay to the end: the collector of garbage need not look through them for ever."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -18,9 +18,7 @@ from bot.core.taking_in import with_pictures
 from bot.model import Mode
 from bot.ranking.contributions import read_contributions
 from bot.resources import day_example, templates_dir
-from bot.storage import Storage
-from bot.storage.migrate import create_if_new
-from tests.campaigns import FRIDAY_BEFORE, FaultyNetwork, Stage
+from tests.campaigns import FRIDAY_BEFORE, FaultyNetwork, Stage, a_storage
 from tests.samples import a_picture
 
 DAY = datetime(2027, 3, 8, tzinfo=UTC)
@@ -110,8 +108,7 @@ def a_day(folder: Path, rows: Sequence[Sequence[str]] = FORTY, url: str = "", **
     """A live day with its contributions taken in, nothing moderated yet, on the Friday before."""
     config = read_config(a_day_folder(folder, rows, **lines), environ={"CAMPAIGN_BOT_DATABASE_URL": url} if url else {})
     clock = VirtualClock(FRIDAY_BEFORE)
-    storage = Storage(config.database_url, durable=False, now=clock.now)
-    create_if_new(storage.database)
+    storage = a_storage(config.database_url, clock)
     desk = Desk(storage=storage, clock=clock, campaign=config.name, actor=ANN)
     bot = Bot(config=config, record=desk, stage=desk, mode=Mode.LIVE)
     take_in(bot.contributions, folder / "contributions.csv")

@@ -20,6 +20,9 @@ from typing import TYPE_CHECKING, NoReturn
 import psycopg
 import pytest
 
+from bot.storage import Storage
+from bot.storage.migrate import create_if_new
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,9 +48,9 @@ class PostgresServer:
         """For SQLAlchemy."""
         return f"postgresql+psycopg://{_USER}@/{database}?host={self._folder}"
 
-    def execute(self, statement: str) -> None:
+    def execute(self, statement: str, database: str = "postgres") -> None:
         """Run one statement of the administrator's, outside a transaction."""
-        with psycopg.connect(f"host={self._folder} user={_USER} dbname=postgres", autocommit=True) as connection:
+        with psycopg.connect(f"host={self._folder} user={_USER} dbname={database}", autocommit=True) as connection:
             connection.execute(statement.encode())
 
     def create(self) -> None:
@@ -130,11 +133,30 @@ def postgres_database(postgres_server: PostgresServer) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_server: PostgresServer) -> Iterator[str]:
+    """The name of a database with all tables, which nobody is connected to."""
+    with fresh_database(postgres_server) as url:
+        storage = Storage(url, durable=False)
+        create_if_new(storage.database)
+        storage.close()
+        yield url.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture
+def postgres_with_tables(postgres_server: PostgresServer, _postgres_template: str) -> Iterator[str]:
+    """A new database as ``create_if_new`` leaves it, with an id of its own."""
+    with fresh_database(postgres_server, template=_postgres_template) as url:
+        database = url.partition("?")[0].rpartition("/")[2]
+        postgres_server.execute(f"UPDATE installation SET database_id = '{uuid.uuid4()}'", database)  # noqa: S608
+        yield url
+
+
 @contextmanager
-def fresh_database(server: PostgresServer) -> Iterator[str]:
+def fresh_database(server: PostgresServer, template: str = "template1") -> Iterator[str]:
     """A database of its own for the length of the block."""
     name = f"test_{uuid.uuid4().hex}"
-    server.execute(f"CREATE DATABASE {name}")
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield server.url(name)
     finally:

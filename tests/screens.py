@@ -14,6 +14,7 @@ from bot.bootstrap import Shop, open_shop
 from bot.cli.screen import Screen
 from bot.clock import VirtualClock
 from tests.campaigns import FRIDAY_BEFORE
+from tests.databases import lay_down_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,8 @@ class Desktop(Screen):
 
     @contextmanager
     def shop(self, *, create: bool = False) -> Iterator[Shop]:
+        if create:
+            lay_down_at(self.config().database_url)
         shop = open_shop(self.config(), actor=self.who(), clock=self.clock, create=create)
         try:
             yield shop

@@ -5,11 +5,9 @@ For what a week of real templates is not needed for: it is made in a few millise
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 from bot.clock import VirtualClock
@@ -18,8 +16,7 @@ from bot.core.running import Beat, Runner
 from bot.lifecycle import Policy, state_of
 from bot.model import Account, AuditEntry, Mode, Post, PostState
 from bot.storage import Storage
-from bot.storage.migrate import create_if_new
-from tests.campaigns import FaultyNetwork, work_until
+from tests.campaigns import FaultyNetwork, a_storage, work_until
 from tests.torture.world import CAMPAIGN, MONDAY, Sketch, plan
 
 SECOND = timedelta(seconds=1)
@@ -95,25 +92,10 @@ class Small:
         return work_until(end, runner, self.clock)
 
 
-@cache
-def _empty_file() -> bytes:
-    """All migrations, once for all small campaigns of a process."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "empty.db"
-        storage = Storage(f"sqlite:///{path}", durable=False)
-        create_if_new(storage.database)
-        storage.close()
-        return path.read_bytes()
-
-
 def a_small_campaign(folder: Path, *sketches: Sketch, policy: Policy | None = None, url: str | None = None) -> Small:
     """These posts, planned, signed off and started, at the slot of the first."""
     clock = VirtualClock(MONDAY)
-    storage = Storage(url or f"sqlite:///{folder / 'campaign.db'}", durable=False, now=clock.now)
-    if storage.database.path is None:
-        create_if_new(storage.database)
-    else:
-        storage.database.path.write_bytes(_empty_file())
+    storage = a_storage(url or f"sqlite:///{folder / 'campaign.db'}", clock)
     for campaign in dict.fromkeys(sketch.campaign for sketch in sketches):
         plan(storage, [sketch for sketch in sketches if sketch.campaign == campaign], policy or Policy())
     clock.advance_to(min(sketch.due_at for sketch in sketches))

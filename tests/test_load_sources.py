@@ -87,9 +87,9 @@ def test_a_broken_workbook_is_refused_in_plain_words(tmp_path: Path, data: bytes
 
 
 @pytest.fixture
-def filled(database_url: str) -> str:
+def filled(empty_url: str) -> str:
     """A database with the list in a table, on each engine."""
-    engine = sa.create_engine(database_url)
+    engine = sa.create_engine(empty_url)
     with engine.begin() as connection:
         connection.exec_driver_sql(
             'CREATE TABLE top20 ("rank" INTEGER, full_name TEXT, employer TEXT, "count" NUMERIC(10, 1), id INTEGER)'
@@ -98,7 +98,7 @@ def filled(database_url: str) -> str:
         keys = ("rank", "name", "organisation", "count", "id")
         connection.execute(insert, [dict(zip(keys, row, strict=True)) for row in PEOPLE])
     engine.dispose()
-    return database_url
+    return empty_url
 
 
 @pytest.mark.parametrize("query", [None, "top20", "SELECT * FROM top20 WHERE '10:30' <> ':x' ORDER BY \"rank\";"])

@@ -24,6 +24,7 @@ from bot.platform import installation_id, state_dir
 from bot.ranking import read_list
 from bot.resources import sample_list, templates_dir
 from tests.campaigns import Fault, FaultyNetwork, Stage
+from tests.databases import lay_down_at
 from tests.fake_x.fixtures import CREDENTIALS
 
 NAME = "Care Heroes of the Year"
@@ -73,7 +74,10 @@ def start_live(folder: Path, base: str, monkeypatch: pytest.MonkeyPatch) -> None
 
 @contextmanager
 def shop_of(folder: Path, *, create: bool = False) -> Iterator[Shop]:
-    shop = open_shop(read_config(folder), actor=ANN, create=create)
+    config = read_config(folder)
+    if create:
+        lay_down_at(config.database_url)
+    shop = open_shop(config, actor=ANN, create=create)
     try:
         yield shop
     finally:
@@ -150,10 +154,17 @@ def _planned_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _practised_once(_planned_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("practised") / "week"
+def _signed_once(_planned_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("signed") / "week"
     shutil.copytree(_planned_once, folder)
     sign(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _practised_once(_signed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("practised") / "week"
+    shutil.copytree(_signed_once, folder)
     practise(folder)
     return folder
 
@@ -165,10 +176,9 @@ def planned(_planned_once: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def signed(planned: Path) -> Path:
+def signed(_signed_once: Path, tmp_path: Path) -> Path:
     """The sample week, all of it signed off."""
-    sign(planned)
-    return planned
+    return shutil.copytree(_signed_once, tmp_path / "week")
 
 
 @pytest.fixture
