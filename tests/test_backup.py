@@ -177,6 +177,17 @@ def test_a_restore_asks_for_no_look_when_nothing_was_ever_sent(stage: Stage, tmp
     assert restored(stage, source, calls=3)
 
 
+def test_a_backup_that_knows_of_calls_is_doubted_also_where_nothing_else_does(stage: Stage, tmp_path: Path) -> None:
+    """On a new computer: no count, and no database to be replaced."""
+    stage.run_until(NOW + timedelta(minutes=1))
+    source = back_up(stage.storage.database, tmp_path / "monday.db", NOW).path
+    done = restore(
+        lambda storage: desk_of(stage, storage), tmp_path / "new.db", source,
+        campaign=stage.bot.config.name, now=stage.clock.now(), count=lambda _: 0,
+    )  # fmt: skip
+    assert (done.kept, done.doubtful) == (None, True)
+
+
 def test_a_damaged_database_is_replaced_and_kept(stage: Stage, tmp_path: Path) -> None:
     path = path_of(stage)
     source = back_up(stage.storage.database, tmp_path / "sound.db", NOW).path

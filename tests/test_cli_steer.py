@@ -146,6 +146,21 @@ def test_next_and_now_are_times_too(signed: Path) -> None:
     assert posts_of(signed)["w20"].slot.due_at > posts["w19"].slot.due_at
 
 
+def test_a_slot_that_another_post_has_is_taken(signed: Path) -> None:
+    with shop_of(signed) as shop:
+        first, second = shop.bot.posts()[:2]
+        with pytest.raises(UsageError, match=f"{second.code} has that slot already"):
+            shop.bot.move(first.code, second.slot)
+        assert shop.bot.post(first.code).slot == first.slot
+
+
+def test_a_time_that_has_passed_is_no_slot(signed: Path) -> None:
+    with shop_of(signed) as shop:
+        code, zone = shop.bot.posts()[0].code, str(shop.bot.zone())
+        with pytest.raises(UsageError, match="has passed"):
+            shop.bot.move(code, slot_at(shop.clock.now() - timedelta(minutes=2), zone))
+
+
 def test_an_unsigned_post_cannot_go_out_now(planned: Path) -> None:
     said = refusal(campaign_bot(planned, "reschedule", "w20", "--to", "now"), ExitCode.NOT_APPROVED)
     assert "campaign-bot approve w20" in said

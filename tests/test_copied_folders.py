@@ -12,10 +12,10 @@ from bot.calls import Outgoing
 from bot.core import guarding
 from bot.errors import ExitCode
 from bot.lifecycle import state_of
-from bot.model import PostState
+from bot.model import Mode, PostState
 from bot.platform import installation_id, state_dir
 from tests.fake_x.server import FakeXServer
-from tests.underway import campaign_bot, fine, posts_of, refusal, shop_of, start_live
+from tests.underway import campaign_bot, fine, posts_of, refusal, rewrite, shop_of, start_live
 
 FIRST = "w20"
 
@@ -39,11 +39,30 @@ def elsewhere(live: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return copy
 
 
-@pytest.mark.parametrize("command", ["run", "start"])
+@pytest.mark.parametrize("command", ["run", "start", "start --no-run"])
 def test_a_folder_copied_from_another_computer_is_refused_with_a_way_out(elsewhere: Path, command: str) -> None:
-    said = refusal(campaign_bot(elsewhere, command), ExitCode.PERSON_NEEDED)
+    said = refusal(campaign_bot(elsewhere, *command.split()), ExitCode.PERSON_NEEDED)
     assert "copied from another computer" in said
     assert "campaign-bot run --take-over" in said
+
+
+def test_a_campaign_that_went_live_stays_live_whatever_its_config_says_by_now(live: Path) -> None:
+    """A pause that pauses practice, while posts go out, would be the worst of all answers."""
+    rewrite(live, live="live = false")
+    with shop_of(live) as shop:
+        assert shop.bot.mode is Mode.LIVE
+    fine(campaign_bot(live, "pause"))
+    rewrite(live, live="live = true")
+    with shop_of(live) as shop:
+        assert shop.bot.record.record().paused_at is not None
+
+
+@pytest.mark.parametrize("command", ["status", "run", "pause"])
+def test_in_a_folder_that_copies_itself_elsewhere_no_command_works_on_the_database(
+    live: Path, tmp_path: Path, command: str
+) -> None:
+    copy = shutil.copytree(live, tmp_path / "Dropbox" / "week")
+    assert "copied to other computers by Dropbox" in refusal(campaign_bot(copy, command), ExitCode.USAGE)
 
 
 def test_a_refused_run_says_why_and_nothing_else(elsewhere: Path, live: Path, fake_x: FakeXServer) -> None:

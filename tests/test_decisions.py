@@ -9,9 +9,11 @@ from datetime import timedelta
 
 import pytest
 
+from bot.calls import ALREADY_THERE, PARENT_GONE
+from bot.core.watching import problem_of
 from bot.decisions import Decision, MessageUpdate, deleted, found, miss, not_there, reschedule, retry, skip
 from bot.errors import CampaignBotError, PersonNeededError, UsageError
-from bot.lifecycle import state_of
+from bot.lifecycle import needs_person, state_of
 from bot.model import Approval, Message, MessageState, Post, PostState, Receipt, Standing
 from tests.samples import a_message, a_post, a_slot
 
@@ -228,3 +230,37 @@ def test_the_places_are_what_they_are_called() -> None:
     plain = {place: post for place, post in PLACES.items() if place in set(PostState)}
     assert {place: state_of(post).value for place, post in plain.items()} == {place: place for place in plain}
     assert LATER.due_at - a_slot().due_at == timedelta(days=1)
+
+
+WAYS_OUT: dict[str, Callable[[], Decision]] = {
+    "retry": lambda: retry(LATER),
+    "skip": lambda: skip("Because."),
+    "reschedule": lambda: reschedule(LATER),
+    "resolve": lambda: found(RECEIPT),
+}
+
+
+@pytest.mark.parametrize("place", [name for name, post in PLACES.items() if needs_person(post)])
+def test_the_command_that_is_named_to_a_person_never_refuses(place: str) -> None:
+    post = PLACES[place]
+    command = problem_of(post).command.split()
+    assert (command[0], command[2]) == ("campaign-bot", post.code)
+    WAYS_OUT[command[1]]()(post)
+
+
+@pytest.mark.parametrize(
+    ("place", "reason", "command"),
+    [
+        ("held in doubt", "", "resolve"),
+        ("failed in doubt", "", "resolve"),
+        ("half-way in doubt", "", "resolve"),
+        ("failed", f"X has {ALREADY_THERE}.", "resolve"),
+        ("failed", f"{PARENT_GONE}, or hidden.", "skip"),
+        ("failed", "X says the text is too long.", "retry"),
+        ("held", "", "retry"),
+    ],
+)
+def test_what_may_be_out_is_looked_for_before_anything_else(place: str, reason: str, command: str) -> None:
+    post = PLACES[place]
+    post = replace(post, messages=tuple(replace(message, reason=reason) for message in post.messages))
+    assert problem_of(post).command.split()[1] == command

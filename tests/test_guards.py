@@ -25,6 +25,7 @@ from bot.publishers.x_transport import Answered
 from bot.schedule import day_slots
 from bot.storage import Storage
 from bot.storage.copying import copy_to_file
+from bot.storage.installation import MOVED_TO
 from tests.campaigns import Stage, a_stage
 
 MONDAY_9 = datetime(2027, 3, 8, 9, tzinfo=UTC)
@@ -145,6 +146,13 @@ def test_a_colleagues_own_post_is_not_adopted(stage: Stage) -> None:
     assert guarding.verify(stage.bot.record, look(stage)).adopted == ()
 
 
+def test_what_a_person_has_left_out_is_not_adopted_and_keeps_nothing_from_the_others(stage: Stage) -> None:
+    stage.bot.skip(FIRST)
+    stage.network.publish(Outgoing(text=stage.posts[FIRST].messages[0].draft.text))
+    assert guarding.verify(stage.bot.record, look(stage)).adopted == ()
+    assert state_of(stage.posts[FIRST]) is PostState.SKIPPED
+
+
 @pytest.mark.parametrize("link", ["https://t.co/abc", "https://example.org/shop"])
 def test_our_words_with_a_link_that_is_not_ours_are_not_adopted_and_hold_the_post(stage: Stage, link: str) -> None:
     stage.network.publish(Outgoing(text=f"{stage.posts[FIRST].messages[0].draft.text} {link}"))
@@ -207,6 +215,30 @@ def test_the_count_is_on_the_disk_before_the_call_and_never_goes_down(stage: Sta
     assert count.read() == 1
 
 
+def test_what_lies_on_a_server_is_bound_to_no_computer(tmp_path: Path, postgres_database: str) -> None:
+    shared = a_stage(tmp_path, postgres_database).plan_and_sign().start()
+    for computer in ("one", "another"):
+        environ = {"CAMPAIGN_BOT_STATE_DIR": str(tmp_path / computer)}
+        guarding.guard(shared.bot.record, environ, look(shared), take_over=False)
+    assert shared.storage.installation.identity().installation_id is None
+    shared.storage.close()
+
+
+def test_a_runner_whose_database_was_moved_away_is_told_where_to(stage: Stage) -> None:
+    """Not to verify this one, as for an older copy: everything is elsewhere now."""
+    stage.storage.installation.record_doubt(f"{MOVED_TO}postgresql://db.example.org/week")
+    with pytest.raises(PersonNeededError, match="is not used any more") as refused:
+        guarding.refuse_other_place(stage.bot.record)
+    assert "moved to postgresql://db.example.org/week" in str(refused.value)
+
+
+def test_a_start_counts_what_others_have_sent_meanwhile(stage: Stage, count: CallCount) -> None:
+    """Calls of another computer count here from now on: a copy from before them is known for what it is."""
+    stage.run_until(MONDAY_9 + timedelta(minutes=1))
+    guarding.refuse_older_copy(stage.bot.record, count)
+    assert count.read() == stage.storage.installation.attempts() == 1
+
+
 def test_without_a_count_there_is_no_call(stage: Stage, tmp_path: Path, count: CallCount) -> None:
     count.note(0)
     (tmp_path / "state").write_text("a file where a folder should be", "utf-8")
@@ -247,6 +279,8 @@ def test_a_runner_whose_server_falls_back_to_an_older_copy_stops_before_the_next
         runner.tick()
     assert len(stage.network.calls) == calls
     assert stage.bot.record.record().paused_at is not None
+    with pytest.raises(PersonNeededError, match="db verify"):
+        stage.bot.resume()
 
 
 # The clock

@@ -75,6 +75,13 @@ def test_a_silent_runner_of_another_host_is_named_after_fifteen_seconds(stage: S
     assert "got nothing done for 18 seconds" in problems(stage, lock_held=None)[0]
 
 
+def test_a_sign_of_life_from_the_future_is_none(stage: Stage) -> None:
+    """Of a clock that was set back since: the runner may have died at any time."""
+    tick_for(stage, stage.runner(), 10)
+    stage.clock.jump(-timedelta(hours=1))
+    assert "got nothing done for 59 minutes" in problems(stage, lock_held=None)[0]
+
+
 def test_a_runner_whose_ticks_fail_turns_red_though_its_process_lives(stage: Stage) -> None:
     runner = stage.runner()
     tick_for(stage, runner, 10)
@@ -129,6 +136,14 @@ def test_what_waits_for_a_person_is_listed_with_its_command(stage: Stage) -> Non
     (problem,) = look(stage).problems
     assert (problem.post, problem.command) == (code, f"campaign-bot retry {code}")
     assert problem.what == f"{code} failed: Too long."
+
+
+def test_the_status_says_that_an_account_has_stopped_whoever_is_at_work(stage: Stage) -> None:
+    refused = Outcome(verdict=Verdict.REFUSED, refusal=Refusal.UNAUTHORISED, reason="X does not know the secrets.")
+    stage.network.faults.append(answer(refused))
+    stage.run_until(first_slot(stage) + SECOND)
+    for alive in (True, False):
+        assert stage.bot.status(runner_alive=alive).account_stopped == refused.reason
 
 
 def test_a_stopped_account_is_a_problem_and_explains_what_is_overdue(stage: Stage) -> None:

@@ -18,7 +18,7 @@ from bot.core.desk import Desk
 from bot.core.fixing import Wish
 from bot.core.moderating import submitted
 from bot.errors import FindingsError, NotApprovedError, PersonNeededError, PlanError, UsageError
-from bot.lifecycle import state_of
+from bot.lifecycle import SETTLE_WINDOW, state_of
 from bot.model import Approval, Post, PostState, SeriesKind
 from bot.plan import Assignment
 from bot.publishers.dry_run import DryRunPublisher
@@ -255,6 +255,18 @@ def test_not_there_is_not_believed_while_x_may_only_be_late(stage: Stage) -> Non
     with pytest.raises(PersonNeededError, match="before 09:02"):
         stage.bot.mending.settle_not_there(FIRST)
     assert state_of(stage.posts[FIRST]) is PostState.UNKNOWN
+
+
+def test_x_may_be_late_for_as_long_as_ever_after_a_call_that_took_its_time(stage: Stage) -> None:
+    def slow(_network: object, _outgoing: object) -> Outcome:
+        stage.clock.advance(timedelta(seconds=20))
+        return Outcome(verdict=Verdict.UNKNOWN, reason="The connection broke.")
+
+    stage.start()
+    stage.network.faults.append(slow)
+    stage.run_until(MONDAY_9 + SETTLE_WINDOW + timedelta(seconds=10))
+    with pytest.raises(PersonNeededError, match="X may still show it"):
+        stage.bot.mending.settle_not_there(FIRST)
 
 
 def test_the_second_look_goes_back_to_the_first_call(stage: Stage) -> None:

@@ -22,7 +22,7 @@ from bot.model import Account, Media, Mode
 from bot.publishers import Publisher
 from bot.publishers.dry_run import DryRunPublisher
 from bot.storage import Storage
-from bot.storage.migrate import create_if_new
+from tests.campaigns import a_storage
 from tests.torture.world import MONDAY, Sketch, plan
 
 PATIENCE = 30.0
@@ -69,8 +69,7 @@ class Scene:
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     clock = VirtualClock(MONDAY)
-    storage = Storage(f"sqlite:///{tmp_path / 'campaign.db'}", durable=False, now=clock.now)
-    create_if_new(storage.database)
+    storage = a_storage(f"sqlite:///{tmp_path / 'campaign.db'}", clock)
     sketches = (
         Sketch(code="a1", account="acorn", due_at=MONDAY, texts=("From Acorn",)),
         Sketch(code="o1", account="oak", due_at=MONDAY, texts=("From Oak",)),
@@ -153,6 +152,38 @@ def test_what_goes_wrong_in_a_lane_is_raised_by_the_tick_and_tried_again(tmp_pat
             with pytest.raises(OSError, match="no disk"):
                 lanes.serve(broken, (account,))  # type: ignore[arg-type]  # as much of a deliverer as lanes know
             assert broken.served == number
+
+
+def test_a_runner_that_is_told_to_stop_begins_with_no_further_account() -> None:
+    class Busy:
+        clock = SystemClock()
+        runner_id = "runner"
+        begun = threading.Semaphore(0)
+        may_end = threading.Event()
+
+        def __init__(self) -> None:
+            self.served: list[int] = []
+
+        def serve(self, account_id: int) -> None:
+            self.served.append(account_id)
+            self.begun.release()
+            assert self.may_end.wait(PATIENCE)
+
+    busy, lanes = Busy(), Lanes(patience=0.0)
+    accounts = [Account(account_id=number, network="x", handle=f"a{number}") for number in range(of_lanes.MOST + 1)]
+    lanes.serve(busy, accounts)  # type: ignore[arg-type]  # as much of a deliverer as lanes know
+    for _ in range(of_lanes.MOST):
+        assert busy.begun.acquire(timeout=PATIENCE)
+    futures = [future for _, future, _ in lanes._under_way.values()]  # noqa: SLF001  # nobody else knows them
+    (waiting,) = (future for future in futures if not future.running())
+    called_off = threading.Event()
+    waiting.add_done_callback(lambda _: called_off.set())
+    closing = threading.Thread(target=lanes.close)
+    closing.start()
+    called_off.wait(PATIENCE)
+    busy.may_end.set()
+    closing.join(PATIENCE)
+    assert len(busy.served) == of_lanes.MOST
 
 
 def test_a_lane_that_never_ends_is_a_trouble_and_no_sign_of_life(scene: Scene) -> None:

@@ -23,8 +23,8 @@ from bot.lifecycle import SETTLE_WINDOW, Change, state_of
 from bot.model import AuditEntry, MessageState, Mode, PostState, Receipt
 from bot.storage import Storage, schema
 from bot.storage.leases import LEASE, RENEW_BELOW, Lease
-from bot.storage.migrate import create_if_new
-from tests.campaigns import SENDS_AGAIN, FaultyNetwork, Stage, a_stage, lost_answer
+from tests.campaigns import SENDS_AGAIN, FaultyNetwork, Stage, a_stage, a_storage, lost_answer
+from tests.databases import statements
 
 MONDAY_9 = datetime(2027, 3, 8, 9, tzinfo=UTC)
 FIRST = "w20"
@@ -39,8 +39,7 @@ def clock() -> VirtualClock:
 @pytest.fixture
 def storage(database_url: str, clock: VirtualClock) -> Iterator[Storage]:
     """An empty database whose own clock is the virtual one."""
-    made = Storage(database_url, durable=False, now=clock.now)
-    create_if_new(made.database)
+    made = a_storage(database_url, clock)
     yield made
     made.close()
 
@@ -79,17 +78,7 @@ def freeze(stage: Stage, step: str) -> None:
 
 def writes(storage: Storage, act: Callable[[], object]) -> int:
     """How many statements that write a call runs."""
-    seen: list[str] = []
-
-    def remember(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    with storage.database.write() as connection:
-        engine = connection.engine
-    sa.event.listen(engine, "before_cursor_execute", remember)
-    act()
-    sa.event.remove(engine, "before_cursor_execute", remember)
-    return len([statement for statement in seen if statement.startswith(("UPDATE", "INSERT", "DELETE"))])
+    return len([said for said in statements(storage, act) if said.startswith(("UPDATE", "INSERT", "DELETE"))])
 
 
 def test_an_account_is_in_one_runners_hands(storage: Storage, account: int, clock: VirtualClock) -> None:
@@ -123,6 +112,28 @@ def test_a_fresh_lease_costs_no_write_and_an_older_one_is_renewed(
     assert writes(storage, claim) == 1
     clock.advance(LEASE - SECOND)
     assert storage.delivery.claim(account, "two", now=clock.now()) is None
+
+
+def test_a_lease_that_a_clock_has_put_far_into_the_future_is_put_right_by_its_owner(
+    storage: Storage, account: int, clock: VirtualClock
+) -> None:
+    storage.delivery.claim(account, "one", now=clock.now())
+    clock.jump(-timedelta(hours=1))
+    assert storage.delivery.claim(account, "one", now=clock.now()) == 1
+    clock.advance(LEASE)
+    assert storage.delivery.claim(account, "two", now=clock.now()) == 2
+
+
+def test_a_lease_that_a_clock_has_put_far_into_the_future_keeps_the_account_no_longer_than_another(
+    storage: Storage, account: int, clock: VirtualClock
+) -> None:
+    storage.delivery.claim(account, "dead", now=clock.now())
+    clock.jump(-timedelta(hours=6))
+    assert storage.delivery.claim(account, "two", now=clock.now()) is None
+    clock.advance(LEASE - SECOND)
+    assert storage.delivery.claim(account, "two", now=clock.now()) is None
+    clock.advance(SECOND)
+    assert storage.delivery.claim(account, "two", now=clock.now()) == 2
 
 
 def test_a_lease_given_back_is_free_at_once(storage: Storage, account: int, clock: VirtualClock) -> None:

@@ -10,17 +10,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bot.alerts import AlertKind
 from bot.calls import Outcome, Refusal, Verdict
 from bot.core.health import Health
-from bot.core.limits import Limit, LimitNews, cost_words, naming_limits, waiting_words
+from bot.core.limits import Limit, LimitNews, cost_words, limit_of, naming_limits, waiting_words
 from bot.errors import ExitCode
 from bot.lifecycle import Miss, Policy, limit_end, next_step, state_of, too_late_at
-from bot.model import MessageState, PostState
+from bot.model import Account, MessageState, PostState, Standing
 from bot.platform import RunnerLock
 from bot.publishers.x_errors import LONGEST_WAIT
+from bot.storage import schema
 from tests.campaigns import Stage, a_stage, answer
+from tests.samples import a_post, a_slot
 from tests.test_vigil import Watch, first_slot, watch_over
 from tests.underway import campaign_bot, code_of, fine, posts_of, practise, shop_of
 
@@ -120,6 +123,26 @@ def test_each_limit_is_news_once(watch: Watch) -> None:
     assert news.fresh() == ()
     stage.clock.advance_to(until)
     assert news_of(stage).fresh() == ()
+
+
+def test_the_next_limit_of_an_account_is_news_too(watch: Watch) -> None:
+    stage, news = watch.stage, news_of(watch.stage)
+    news.fresh()
+    first = limited(watch, 15 * MINUTE)
+    assert [limit.until for limit in news.fresh()] == [first]
+    with stage.storage.database.write() as connection:
+        connection.execute(sa.update(schema.accounts).values(resume_at=first + 15 * MINUTE))
+    assert [limit.until for limit in news.fresh()] == [first + 15 * MINUTE]
+
+
+def test_a_limit_costs_nothing_on_another_account() -> None:
+    post, now = a_post(account_id=2, standing=Standing.APPROVED), a_slot().due_at
+    limited_one, other = (
+        Account(account_id=number, network="x", handle=f"a{number}", resume_at=now + timedelta(hours=2))
+        for number in (1, 2)
+    )
+    lost = [limit_of(account, [(post, Policy(), post.code)], now) for account in (limited_one, other)]
+    assert [limit.lost for limit in lost if limit] == [(), (post.code,)]
 
 
 def test_posts_of_another_campaign_bear_its_name(watch: Watch) -> None:

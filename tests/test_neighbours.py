@@ -8,17 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from bot.calls import Outcome, Refusal, Verdict
-from bot.decisions import not_there
+from bot.calls import Outcome, Outgoing, Refusal, Verdict
+from bot.core.desk import Desk
+from bot.core.guarding import adopt_what_is_out
+from bot.core.health import health
+from bot.decisions import not_there, retry
+from bot.errors import PersonNeededError
 from bot.lifecycle import SETTLE_WINDOW, Policy, reason_of
 from bot.model import MessageState, Mode, PostState
+from bot.storage import schema
 from bot.storage.leases import LEASE
 from tests.campaigns import answer, lost_request
 from tests.small import SECOND, FrozenError, Small, a_small_campaign, freeze_at
-from tests.torture.world import MONDAY, Sketch
+from tests.torture.world import CAMPAIGN, ENCORE, MONDAY, Sketch
 
 ACORN, OAK = "acorn", "oak"
+TWICE = (("a1", CAMPAIGN), ("b1", ENCORE))
 LATER = MONDAY + timedelta(minutes=1)
 
 
@@ -45,6 +52,12 @@ def only(handle: str, small: Small, name: str, step: str = "") -> None:
             runner.tick()
     else:
         runner.tick()
+
+
+def test_an_account_is_one_however_its_name_is_written(small: Small) -> None:
+    """Two would have two calls open at once, and know nothing of each other's posts."""
+    known = small.accounts[ACORN]
+    assert small.storage.campaigns.ensure_account("x", ACORN.upper()).account_id == known
 
 
 def test_a_runner_that_ends_gives_back_its_own_accounts_and_no_others(small: Small) -> None:
@@ -106,6 +119,39 @@ def test_a_call_that_is_taken_over_twice_is_looked_for_from_the_beginning_each_t
     assert small.state("a1") is PostState.UNKNOWN
 
 
+def test_a_call_whose_end_its_sender_has_recorded_is_not_looked_for_from_the_beginning(small: Small) -> None:
+    small.networks[ACORN].faults.append(lost_request)
+    only(ACORN, small, "first")
+    small.clock.advance(LEASE)
+    only(ACORN, small, "second", "before look")
+    taken_over = small.storage.delivery.open_attempt(small.accounts[ACORN])
+    assert taken_over is not None
+    assert taken_over.settle_from == MONDAY
+
+
+def test_what_a_dead_runner_may_have_sent_stays_in_doubt_when_it_is_held(small: Small) -> None:
+    only(ACORN, small, "dead", "after intent")
+    small.clock.advance(LEASE)
+    runner = small.runner("next", serves=lambda account: account.handle == ACORN)
+    small.run_until(small.clock.now() + 2 * SETTLE_WINDOW, runner)
+    post = small.posts["a1"]
+    assert (small.state("a1"), post.messages[0].in_doubt) == (PostState.HELD, True)
+    with pytest.raises(PersonNeededError, match="Nobody knows whether a1 is out already"):
+        retry(post.slot)(post)
+
+
+def test_what_the_server_has_forgotten_of_one_account_stops_the_runner_on_every_account(small: Small) -> None:
+    """It fell back to a copy that lags behind: the newest call is gone, and those before it are there."""
+    runner, oak = small.runner(), small.accounts[OAK]
+    runner.tick()
+    with small.storage.database.write() as connection:
+        connection.execute(sa.delete(schema.attempts).where(schema.attempts.c.account_id == oak))
+    small.clock.advance_to(LATER)
+    with pytest.raises(PersonNeededError, match="older copy"):
+        runner.tick()
+    assert [len(network.calls) for network in small.networks.values()] == [1, 1]
+
+
 def test_what_a_person_decides_about_one_post_ends_no_call_but_its_own(small: Small) -> None:
     small.networks[ACORN].faults.append(lost_request)
     only(ACORN, small, "first")
@@ -125,6 +171,28 @@ def test_what_is_newest_on_another_account_need_not_be_seen_on_this_one(small: S
     assert small.networks[OAK].texts() == ["Oak one", "Oak two"]
     assert small.state("a1") is PostState.HELD
     assert "does not show it" in reason_of(small.posts["a1"])
+
+
+def test_what_is_out_once_is_adopted_once_though_two_campaigns_say_it(tmp_path: Path, database_url: str) -> None:
+    words = ("Thank you, all of you",)
+    sketches = [Sketch(code=code, account=ACORN, due_at=LATER, texts=words, campaign=name) for code, name in TWICE]
+    small = a_small_campaign(tmp_path, *sketches, url=database_url)
+    small.networks[ACORN].publish(Outgoing(text=words[0]))
+    desk = Desk(storage=small.storage, clock=small.clock, campaign=CAMPAIGN, actor="Ann Example")
+    assert len(adopt_what_is_out(desk, lambda account: small.networks[account.handle])) == 1
+    assert sorted(small.state(code) for code, _ in TWICE) == [PostState.APPROVED, PostState.POSTED]
+    small.storage.close()
+
+
+def test_an_account_that_has_stopped_explains_no_other_accounts_delay(small: Small) -> None:
+    stop = sa.update(schema.accounts).where(schema.accounts.c.handle == ACORN).values(stopped="X says no.")
+    with small.storage.database.write() as connection:
+        connection.execute(stop)
+    small.clock.advance_to(MONDAY + timedelta(minutes=5))
+    desk = Desk(storage=small.storage, clock=small.clock, campaign=CAMPAIGN, actor="Ann Example")
+    found = health(desk, Mode.LIVE, lock_held=None, max_age=timedelta(seconds=15))
+    assert found.overdue == 2
+    assert "the first (o1) by 5 minutes" in " ".join(problem.what for problem in found.problems)
 
 
 def test_late_posts_keep_their_distance_on_their_own_account_only(small: Small) -> None:

@@ -87,6 +87,18 @@ def test_what_is_signed_off_moves_only_when_asked(stage: Stage) -> None:
     assert {"w20"} <= {void.code for void in result.voided}
 
 
+def test_a_draft_that_a_person_has_moved_moves_only_when_asked(stage: Stage) -> None:
+    stage.bot.plan()
+    planned = stage.posts["w20"].slot
+    stage.bot.move("w20", stage.bot.next_slot("w20"))
+    moved = stage.posts["w20"].slot
+    stage.bot.plan()
+    assert moved != planned
+    assert stage.posts["w20"].slot == moved
+    stage.bot.plan(respread=True)
+    assert stage.posts["w20"].slot == planned
+
+
 def test_a_posted_post_keeps_text_and_slot_whatever_changes(stage: Stage) -> None:
     stage.plan_and_sign().start()
     first = stage.posts["w20"]

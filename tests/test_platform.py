@@ -22,6 +22,7 @@ from bot.platform import (
     user_name,
 )
 from bot.platform.command import output_of
+from bot.platform.folders import _create_once
 from bot.platform.risk import (
     icloud_desktop,
     is_network_type,
@@ -102,6 +103,13 @@ def test_a_state_folder_that_cannot_be_written_names_the_setting(tmp_path: Path)
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(DatabaseError, match="CAMPAIGN_BOT_STATE_DIR"):
         installation_id(tmp_path / "file" / "state")
+
+
+def test_of_two_ids_that_are_made_at_once_the_first_one_lasts(tmp_path: Path) -> None:
+    for made in ("first", "second"):
+        _create_once(tmp_path / "installation-id", made)
+    assert (tmp_path / "installation-id").read_text("ascii") == "first\n"
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_processes_that_start_at_once_agree_on_the_installation_id(tmp_path: Path) -> None:

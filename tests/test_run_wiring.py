@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from bot.bootstrap import Shop, lock_target, open_shop, run
+from bot.bootstrap import Shop, _runner, begin_practice, lock_file, lock_target, open_shop, practice_path, run
+from bot.cli.health import _lock_held
+from bot.cli.start import _say_end
 from bot.clock import VirtualClock
 from bot.config_reading import read_config
-from bot.core.delivering import Event
+from bot.core.delivering import Event, serve_in_turn
 from bot.core.guarding import count_of, only_one_copy_runs
+from bot.core.leaving import Unserved
+from bot.core.refusals import was_told
 from bot.core.steering import slot_at
 from bot.credentials import fingerprint
-from bot.errors import NotReadyError, PersonNeededError, RunnerLockedError
+from bot.errors import CredentialsError, ExitCode, NotReadyError, PersonNeededError, Problem, RunnerLockedError
 from bot.lifecycle import state_of
 from bot.model import Mode, PostState
+from bot.platform import RunnerLock
 from bot.platform.lock import lock_path
+from bot.platform.service import CANNOT_HEAL
 from bot.storage import schema
+from bot.storage.engine import Database
+from tests.campaigns import a_stage
+from tests.fake_x import faults
 from tests.fake_x.fixtures import CREDENTIALS
 from tests.fake_x.server import FakeXServer
-from tests.underway import ANN, turn_live
+from tests.post_office import Hook, hook
+from tests.underway import ANN, plan, practise, shop_of, turn_live
+
+__all__ = ["hook"]
 
 FIRST, NEXT = "w20", "w19"
 PATIENCE = 20.0
@@ -111,6 +124,77 @@ def test_a_run_needs_no_dead_runners_lease_counts_its_calls_and_says_that_it_has
     assert runner is not None
     assert runner.stopped_at is not None
     assert delivery.claim(account, "another", now=office.clock.now()) is not None
+
+
+def test_what_happens_to_a_post_reaches_those_who_are_not_looking(office: Office, hook: Hook) -> None:
+    bot = office.shop.bot
+    config = replace(bot.config, alerts=replace(bot.config.alerts, webhook=hook.url))
+    office.shop = replace(office.shop, bot=replace(bot, config=config))
+    office.fake.fake.faults.append(faults.answered(400))
+    office.when_the_first_is_out = lambda _: office.leave_out_the_rest()
+    office.run()
+    told = json.loads(hook.got.get(timeout=PATIENCE)[2])
+    assert (told["kind"], told["post"]) == ("failed", FIRST)
+
+
+def test_a_runner_that_lost_its_lock_ends_with_a_code_after_which_a_service_tries_again(signed: Path) -> None:
+    with shop_of(signed) as shop:
+        ended = _say_end(shop.bot, ended=True, until_idle=False)
+    assert ended is ExitCode.LOCKED
+    assert ended not in CANNOT_HEAL
+
+
+def test_after_a_run_that_works_every_refusal_is_news(office: Office) -> None:
+    refusal = PersonNeededError(Problem(what="The clock is wrong."))
+    known = [was_told(office.shop.bot.record, os.environ, refusal) for _ in range(2)]
+    office.when_the_first_is_out = lambda _: office.leave_out_the_rest()
+    office.run()
+    assert [*known, was_told(office.shop.bot.record, os.environ, refusal)] == [False, True, False]
+
+
+def test_a_runner_that_begins_on_a_server_takes_nobodys_account_away(tmp_path: Path, postgres_database: str) -> None:
+    """Of a file it holds the lock, so nobody else is at work; on a server others may be."""
+    stage = a_stage(tmp_path, postgres_database).plan_and_sign().start()
+    delivery, account = stage.storage.delivery, stage.bot.account().account_id
+    assert delivery.claim(account, "another", now=stage.clock.now()) == 1
+    shop, sender = Shop(bot=stage.bot, clock=stage.clock), stage.runner().deliverer
+    _runner(shop, replace(sender, runner_id="newcomer"), serve_in_turn, lambda _: None, until_idle=False)
+    assert delivery.runner("newcomer") is not None
+    assert delivery.claim(account, "newcomer", now=stage.clock.now()) is None
+    assert _lock_held(shop) is None, "whether a runner is at work elsewhere says no lock of this computer"
+    stage.storage.close()
+
+
+def test_credentials_that_vanish_before_a_call_are_a_trouble_of_their_account_alone(tmp_path: Path) -> None:
+    stage, told = a_stage(tmp_path).plan_and_sign().start(), list[Unserved]()
+    shop, sender = Shop(bot=stage.bot, clock=stage.clock), stage.runner().deliverer
+    runner = _runner(shop, replace(sender, runner_id="newcomer"), serve_in_turn, told.append, until_idle=False)
+    runner.deliverer.unserved(stage.bot.account(), CredentialsError(Problem(what="They are gone.")))
+    assert [(one.account, one.why, one.own) for one in told] == [(stage.bot.account(), "They are gone.", True)]
+    stage.storage.close()
+
+
+def test_practice_does_not_begin_anew_under_the_feet_of_its_runner(signed: Path) -> None:
+    with shop_of(signed) as shop:
+        begin_practice(shop).close()
+        before = practice_path(shop.config).read_bytes()
+        with RunnerLock(practice_path(shop.config)), pytest.raises(RunnerLockedError):
+            begin_practice(shop)
+        assert practice_path(shop.config).read_bytes() == before
+
+
+def test_practice_is_over_when_the_week_is_planned_anew(signed: Path) -> None:
+    practise(signed, days=0)
+    with shop_of(signed) as shop:
+        assert shop.bot.stage is not shop.bot.record
+    plan(signed)
+    with shop_of(signed) as shop:
+        assert shop.bot.stage is shop.bot.record
+
+
+def test_each_database_of_a_server_has_a_lock_of_its_own() -> None:
+    one, same, other = (Database(f"postgresql://ann@db.example.org/{name}") for name in ("one", "one", "other"))
+    assert lock_file(one) == lock_file(same) != lock_file(other)
 
 
 def test_a_runner_whose_lock_file_is_removed_stops(office: Office) -> None:

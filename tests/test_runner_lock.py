@@ -128,6 +128,25 @@ def test_a_runner_notices_that_its_lock_file_was_removed_or_replaced(database: P
             assert not lock.still_held()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not let an open file be removed")
+def test_a_lock_on_a_file_that_was_removed_in_that_moment_is_none(tmp_path: Path) -> None:
+    removed: list[object] = []
+
+    class Removed(type(tmp_path)):  # type: ignore[misc]  # the class of paths depends on the system
+        """Somebody removes the file between its opening and the first look at it."""
+
+        def stat(self, **named: object) -> os.stat_result:
+            if not removed:
+                removed.append(self)
+                self.unlink()
+            found: os.stat_result = super().stat(**named)
+            return found
+
+    with RunnerLock(Removed(tmp_path / "campaign.db")) as lock:
+        assert len(removed) == 1
+        assert lock.still_held()
+
+
 def test_a_lock_may_be_taken_and_released_again_and_again(database: Path) -> None:
     lock = RunnerLock(database)
     for _ in range(3):

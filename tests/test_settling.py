@@ -165,6 +165,8 @@ def test_something_that_says_the_same_keeps_the_doubt_alive(post: Post) -> None:
     looked_at = CALLED_AT + SETTLE_WINDOW
     assert not tells_absence(a_doubt(post), [older], {}, looked_at=looked_at, offset=ON_TIME)
     assert tells_absence(a_doubt(post), [older], {older.network_id: EARLIER}, looked_at=looked_at, offset=ON_TIME)
+    newest, known = replace(older, network_id="8", text="Number 8"), {"8": EARLIER}
+    assert not tells_absence(a_doubt(post), [newest, older], known, looked_at=looked_at, offset=ON_TIME)
 
 
 def with_links(post: Post, ours: str, shown: str) -> tuple[Doubt, SeenPost]:

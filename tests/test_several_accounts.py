@@ -27,8 +27,7 @@ from bot.model import Account, Mode, PostState
 from bot.platform import config_dir
 from bot.ranking import read_list
 from bot.storage import Storage
-from bot.storage.migrate import create_if_new
-from tests.campaigns import FRIDAY_BEFORE, FaultyNetwork, a_config
+from tests.campaigns import FRIDAY_BEFORE, FaultyNetwork, a_config, a_storage, load, plan_and_sign
 from tests.fake_x.fixtures import CREDENTIALS
 
 ACORN, OAK = "acorn_charity", "oak_charity"
@@ -108,8 +107,7 @@ def scene(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) ->
     for name in VARIABLES.values():
         monkeypatch.delenv(name, raising=False)
     clock = VirtualClock(FRIDAY_BEFORE)
-    storage = Storage(database_url, durable=False, now=clock.now)
-    create_if_new(storage.database)
+    storage = a_storage(database_url, clock)
     bots = {handle: a_campaign(tmp_path / handle, storage, clock, handle, database_url) for handle in SECRETS}
     yield Scene(
         bots=bots, storage=storage, clock=clock, networks={handle: FaultyNetwork(clock, handle) for handle in SECRETS}
@@ -129,8 +127,8 @@ def a_campaign(folder: Path, storage: Storage, clock: VirtualClock, handle: str,
     if handle == OAK:  # other people on the same places
         rows = re.sub(r"^(\d+,\S+) [^,]+", r"\1 Oakley", rows, flags=re.MULTILINE)
         (folder / "top20.csv").write_text(rows, "utf-8")
-    bot.load(read_list(folder / "top20.csv"), answers={})
-    bot.approve(codes=None, plan_code=bot.plan().plan_code, by="Ann Example")
+    load(bot, folder / "top20.csv", campaign_id=list(SECRETS).index(handle) + 1)
+    plan_and_sign(bot)
     bot.record_proof(bot.account(), user_id="1", fingerprint=fingerprint(SECRETS[handle]))
     bot.record_start()
     return bot
@@ -287,6 +285,7 @@ def test_credentials_that_vanish_in_the_very_moment_of_a_call_stop_only_their_ac
     scene.broken[handle] = [CredentialsError(Problem(what="They are gone."))]
     beat = runner.tick()
     assert not beat.finished
+    assert beat.next_at == scene.clock.now() + timedelta(seconds=1)
     assert {name: len(network.calls) for name, network in scene.networks.items()} == {ACORN: 1, OAK: 1, handle: 0}
     assert len(scene.alarms) == 1
     assert "They are gone." in scene.alarms[0]
@@ -294,6 +293,11 @@ def test_credentials_that_vanish_in_the_very_moment_of_a_call_stop_only_their_ac
     scene.work(runner, until=FIRST_SLOT + timedelta(minutes=1))
     assert len(scene.networks[handle].calls) == 1
     assert "is served again." in scene.alarms[1]
+
+
+def test_an_account_is_the_configs_own_however_its_name_is_written(scene: Scene) -> None:
+    written = Account(account_id=1, network="x", handle=ACORN.upper())
+    assert [is_own(scene.bots[handle].config, written) for handle in (ACORN, OAK)] == [True, False]
 
 
 def test_a_database_that_fails_in_a_lane_is_a_failed_tick_as_ever(scene: Scene) -> None:

@@ -15,11 +15,12 @@ from bot.core.counting import CallCount
 from bot.core.desk import Desk
 from bot.errors import NetworkRefusedError, PersonNeededError
 from bot.lifecycle import state_of
-from bot.model import Account, PostState
+from bot.model import Account, PostState, Standing
 from bot.publishers import LookError, Publisher
 from bot.storage import Storage
 from bot.storage.copying import copy_to_file
 from tests.campaigns import FaultyNetwork, Stage, a_stage, lost_answer
+from tests.samples import a_post
 
 MONDAY_9 = datetime(2027, 3, 8, 9, tzinfo=UTC)
 TUESDAY_0 = datetime(2027, 3, 9, tzinfo=UTC)
@@ -153,3 +154,16 @@ def test_a_take_over_that_was_cut_off_leaves_a_doubt(stage: Stage, copied: Desk)
         taking_over.move_here(copied, "elsewhere", dies)
     taken_over(copied, stage)
     assert copied.storage.installation.identity().doubt.endswith("and that was cut off")
+
+
+@pytest.mark.parametrize(
+    ("standing", "fell"),
+    [(Standing.APPROVED, True), (Standing.DRAFT, True), (Standing.MISSED, False), (Standing.SKIPPED, False)],
+)
+def test_what_may_have_been_signed_off_and_sent_elsewhere_has_fallen_due(standing: Standing, fell: bool) -> None:
+    post = a_post(code="w07", standing=standing)
+    due = post.slot.due_at
+    minute = timedelta(minutes=1)
+    assert taking_over.fell_due((post,), since=due - minute, now=due) == (("w07",) if fell else ())
+    assert taking_over.fell_due((post,), since=due, now=due + minute) == ()
+    assert taking_over.fell_due((post,), since=due - 2 * minute, now=due - minute) == ()

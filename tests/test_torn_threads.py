@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from bot.calls import Outcome, Refusal, Verdict
+from bot.core.delivering import Event
 from bot.core.desk import Desk
-from bot.core.mending import delete_post
+from bot.core.mending import correct_by_reply, delete_post
+from bot.core.telling import asks
 from bot.decisions import not_there
 from bot.errors import CampaignBotError, NetworkRefusedError, PersonNeededError
 from bot.lifecycle import Miss, Policy, Send, Wait, next_step
-from bot.model import Approval, Message, MessageState, Post, Receipt, Standing
+from bot.model import Approval, Message, MessageState, Post, PostState, Receipt, Standing
 from tests.campaigns import FaultyNetwork
 from tests.samples import winner_post
 from tests.small import a_small_campaign
@@ -115,3 +117,30 @@ def test_a_thread_is_deleted_from_its_end_and_only_what_surely_is_gone_counts_as
     assert list(network.asked) == ids[::-1][: max(gone, 2)]
     assert states == [MessageState.POSTED] * (3 - gone) + [MessageState.DELETED] * gone
     small.storage.close()
+
+
+def test_the_correction_of_a_thread_replies_to_its_head(tmp_path: Path) -> None:
+    small = a_small_campaign(
+        tmp_path, Sketch(code="t", account="acorn", due_at=MONDAY, texts=("Part one", "Part two", "Part three"))
+    )
+    small.run_until(MONDAY + timedelta(minutes=1), small.runner())
+    desk = Desk(storage=small.storage, clock=small.clock, campaign=CAMPAIGN, actor="Ann Example")
+    head = small.posts["t"].messages[0].receipt
+    assert head is not None
+    assert correct_by_reply(desk, "t", "That was wrong.").in_reply_to == head.network_id
+    small.storage.close()
+
+
+@pytest.mark.parametrize(("state", "asks_somebody"), [(MessageState.PENDING, False), (MessageState.FAILED, True)])
+def test_a_thread_asks_somebody_only_when_it_does_not_go_on_by_itself(state: MessageState, asks_somebody: bool) -> None:
+    post = thread(MessageState.POSTED, state)
+    event = Event(
+        at=MONDAY,
+        campaign=CAMPAIGN,
+        account="acorn",
+        post=post,
+        state=PostState.PARTIAL,
+        part=2,
+        reason="Nobody there.",
+    )
+    assert asks(event) == asks_somebody

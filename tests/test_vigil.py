@@ -143,6 +143,9 @@ def test_trouble_is_told_once_though_it_comes_and_goes(watch: Watch) -> None:
     assert [alert.what for alert in watch.told] == ["The disk is full."]
     watch.beat_for(70)
     assert watch.kinds() == [AlertKind.TROUBLE, AlertKind.SETTLED]
+    watch.runner.serve_all = broken
+    watch.beat_for(1)
+    assert watch.kinds() == [AlertKind.TROUBLE, AlertKind.SETTLED, AlertKind.TROUBLE]
 
 
 def test_the_dead_mans_switch_is_called_each_minute_and_only_on_success(watch: Watch) -> None:
@@ -163,6 +166,17 @@ def test_the_daily_word_comes_once_a_day_in_the_campaigns_zone(tmp_path: Path) -
     assert [f"{alert.at:%a %H:%M}" for alert in watch.told] == ["Fri 08:00", "Sat 08:30"]
     assert watch.told[0].what.startswith("All is well. 0 of ")
     assert any(line.startswith("Next: ") for line in watch.told[0].more)
+
+
+def test_a_daily_word_whose_hour_has_passed_waits_for_tomorrow(tmp_path: Path) -> None:
+    """A runner that is started again and again would give it each time."""
+    watch = watch_over(a_stage(tmp_path).plan_and_sign().start(), daily=time(9))
+    started_at = watch.stage.clock.now()
+    watch.beat_for(3)
+    assert watch.told == []
+    watch.stage.clock.advance_to(started_at + timedelta(days=1))
+    watch.beat()
+    assert watch.kinds() == [AlertKind.DAILY]
 
 
 def test_the_daily_word_lists_what_is_wrong(watch: Watch) -> None:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,7 +22,7 @@ from bot.model import Media
 from bot.publishers import LookError, UploadError
 from bot.publishers.registry import Gateway, open_publisher
 from bot.publishers.x import XPublisher, begin_pin_login
-from bot.publishers.x_transport import Timeouts, socket_options
+from bot.publishers.x_transport import LONGEST_ANSWER, Timeouts, socket_options
 from tests.fake_x import Fault, Reply, faults
 from tests.fake_x.fixtures import CREDENTIALS, HANDLE, new_fake
 from tests.fake_x.messages import as_json, oauth1_permissions, out_of_credit
@@ -273,6 +274,34 @@ def test_the_alternative_text_goes_with_the_picture(fake_x: FakeXServer) -> None
     media_id = publisher_of(fake_x).upload(PICTURE, b"png")
     stored = fake_x.fake.media[media_id]
     assert (stored.content, stored.alt_text) == (b"png", "A certificate")
+
+
+def test_a_picture_without_its_alternative_text_is_not_sent(fake_x: FakeXServer) -> None:
+    fake_x.fake.faults.append(faults.answered(403, on="POST /2/media/metadata"))
+    with pytest.raises(UploadError) as caught:
+        publisher_of(fake_x).upload(PICTURE, b"png")
+    assert caught.value.outcome.verdict is Verdict.REFUSED
+
+
+def test_a_post_shows_its_pictures_in_their_order(fake_x: FakeXServer) -> None:
+    publisher = publisher_of(fake_x)
+    media_ids = tuple(publisher.upload(PICTURE, content) for content in (b"one", b"two"))
+    assert publisher.publish(Outgoing(text="With two pictures", media_ids=media_ids)).verdict is Verdict.SENT
+    (stored,) = fake_x.fake.posts.values()
+    assert stored.media_ids == media_ids
+
+
+def test_an_answer_without_an_end_is_not_read_for_ever(fake_x: FakeXServer) -> None:
+    told = as_json(201, {"data": {"id": "7"}})
+    endless = replace(told, body=told.body + b" " * LONGEST_ANSWER)
+    fake_x.fake.faults.append(faults.given(endless))
+    assert publisher_of(fake_x).publish(Outgoing(text="Hello")).verdict is Verdict.UNKNOWN
+
+
+def test_a_deletion_that_x_does_not_confirm_is_unknown(fake_x: FakeXServer) -> None:
+    told = as_json(200, {"data": {"deleted": False}})
+    fake_x.fake.faults.append(faults.given(told, on="DELETE /2/tweets/7"))
+    assert publisher_of(fake_x).delete("7").verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize("fault", [faults.html(on="DELETE /2/tweets/7"), faults.answered(500, on="DELETE /2/tweets/7")])
