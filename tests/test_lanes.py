@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -13,6 +14,7 @@ import pytest
 from bot.calls import Identity, Outcome, Outgoing, SeenPost
 from bot.clock import SystemClock, VirtualClock
 from bot.core import lanes as of_lanes
+from bot.core.choosing import Turn
 from bot.core.delivering import Deliverer
 from bot.core.lanes import Lanes, turned
 from bot.core.running import Runner
@@ -26,6 +28,7 @@ from tests.campaigns import a_storage
 from tests.torture.world import MONDAY, Sketch, plan
 
 PATIENCE = 30.0
+TURNS = 20
 
 
 @dataclass(kw_only=True)
@@ -141,7 +144,7 @@ def test_what_goes_wrong_in_a_lane_is_raised_by_the_tick_and_tried_again(tmp_pat
         clock = SystemClock()
         served = 0
 
-        def serve(self, _account_id: int) -> None:
+        def turn(self, _account_id: int) -> Turn:
             self.served += 1
             raise OSError("no disk")
 
@@ -164,26 +167,81 @@ def test_a_runner_that_is_told_to_stop_begins_with_no_further_account() -> None:
         def __init__(self) -> None:
             self.served: list[int] = []
 
-        def serve(self, account_id: int) -> None:
+        def turn(self, account_id: int) -> Turn:
             self.served.append(account_id)
             self.begun.release()
             assert self.may_end.wait(PATIENCE)
+            return Turn(goes_on=True)
 
     busy, lanes = Busy(), Lanes(patience=0.0)
     accounts = [Account(account_id=number, network="x", handle=f"a{number}") for number in range(of_lanes.MOST + 1)]
     lanes.serve(busy, accounts)  # type: ignore[arg-type]  # as much of a deliverer as lanes know
     for _ in range(of_lanes.MOST):
         assert busy.begun.acquire(timeout=PATIENCE)
-    futures = [future for _, future, _ in lanes._under_way.values()]  # noqa: SLF001  # nobody else knows them
-    (waiting,) = (future for future in futures if not future.running())
     called_off = threading.Event()
-    waiting.add_done_callback(lambda _: called_off.set())
+    for _, end, _ in lanes._under_way.values():  # noqa: SLF001  # nobody else knows them
+        end.add_done_callback(lambda _: called_off.set())
     closing = threading.Thread(target=lanes.close)
     closing.start()
-    called_off.wait(PATIENCE)
+    assert called_off.wait(PATIENCE)
     busy.may_end.set()
     closing.join(PATIENCE)
+    assert not closing.is_alive()
     assert len(busy.served) == of_lanes.MOST
+
+
+def test_a_long_backlog_on_some_accounts_keeps_no_other_waiting() -> None:
+    class Hasty(SystemClock):
+        """Each look at it is a spell later."""
+
+        seconds = 0.0
+
+        def monotonic(self) -> float:
+            self.seconds += 2 * of_lanes.SPELL
+            return self.seconds
+
+    class Backlog:
+        clock = Hasty()
+        runner_id = "runner"
+
+        def __init__(self) -> None:
+            self.served: list[int] = []
+            self._lock = threading.Lock()
+
+        def turn(self, account_id: int) -> Turn:
+            with self._lock:
+                self.served.append(account_id)
+                return Turn(goes_on=self.served.count(account_id) < TURNS)
+
+    backlog = Backlog()
+    accounts = [Account(account_id=number, network="x", handle=f"a{number}") for number in range(3 * of_lanes.MOST)]
+    with Lanes(patience=PATIENCE) as lanes:
+        wakes = lanes.serve(backlog, accounts)  # type: ignore[arg-type]  # as much of a deliverer as lanes know
+    assert wakes == [None] * len(accounts)
+    assert Counter(backlog.served) == {account.account_id: TURNS for account in accounts}
+    half = backlog.served[: len(backlog.served) // 2]
+    assert set(half) == {account.account_id for account in accounts}
+
+
+def test_a_runner_that_is_told_to_stop_ends_after_the_messages_under_way_and_leaves_the_backlog() -> None:
+    class Endless:
+        clock = SystemClock()
+        runner_id = "runner"
+
+        def __init__(self) -> None:
+            self.begun = threading.Event()
+
+        def turn(self, _account_id: int) -> Turn:
+            self.begun.set()
+            return Turn(goes_on=True)
+
+    endless, lanes = Endless(), Lanes(patience=0.0)
+    lanes.serve(endless, [Account(account_id=1, network="x", handle="acorn")])  # type: ignore[arg-type]  # as above
+    assert endless.begun.wait(PATIENCE)
+    closing = threading.Thread(target=lanes.close, daemon=True)
+    closing.start()
+    closing.join(PATIENCE)
+    assert not closing.is_alive()
 
 
 def test_a_lane_that_never_ends_is_a_trouble_and_no_sign_of_life(scene: Scene) -> None:

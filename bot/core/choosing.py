@@ -49,6 +49,14 @@ class Settle:
 Move = Dispatch | GiveUp | Idle | Settle
 
 
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """What came of a move: it ``goes_on`` at once, or there is nothing to do ``until`` then (None: by itself never)."""
+
+    until: datetime | None = None
+    goes_on: bool = False
+
+
 def leave_alone(glance: Glance, now: datetime, is_gone: Callable[[str], bool]) -> Idle | None:
     """Why an account need not even be looked at: nothing is due there, or another runner has it. Until when."""
     if not glance.any_due and not glance.any_open:

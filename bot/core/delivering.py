@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from bot.calls import Attempt, Outcome, Outgoing, Refusal, Verdict
 from bot.clock import Clock
-from bot.core.choosing import Dispatch, GiveUp, Idle, Move, Settle, next_move, policy_of
+from bot.core.choosing import Dispatch, GiveUp, Idle, Move, Settle, Turn, next_move, policy_of
 from bot.core.guarding import OLDER_COPY, older_copy, pause_all
 from bot.core.settling import Doubt, adopt, conclude, find, look_since, tells_absence
 from bot.decisions import miss
@@ -128,25 +128,31 @@ class Deliverer:
     _committed: dict[int, int] = field(default_factory=dict, init=False)
 
     def serve(self, account_id: int) -> datetime | None:
-        """Do all that can be done on an account now. Returns when to look again; None when nothing will come.
+        """Do all that can be done on an account now. Returns when to look again; None when nothing will come."""
+        while (turn := self.turn(account_id)).goes_on:
+            pass
+        return turn.until
+
+    def turn(self, account_id: int) -> Turn:
+        """Do one thing on an account, the next that is to be done there.
 
         The account is claimed when there is something to do, so that runners share what falls due at once; what was
         seen before is judged again inside each transaction.
         """
         try:
-            return self._serve(account_id)
+            return self._turn(account_id)
         except UnservedError as error:
             self.unserved(error.account, error.cause)
-            return self.clock.now() + _AGAIN_SOON
+            return Turn(until=self.clock.now() + _AGAIN_SOON)
 
-    def _serve(self, account_id: int) -> datetime | None:
-        while True:
-            work, move = self._look(account_id, self.clock.now())
-            if isinstance(move, Idle):
-                return move.until if work.open_attempt is None else self._keep(work, move.until)
-            lease = self._claim(work)
-            if lease is None or not self._act(move, work, lease):
-                return self.clock.now() + _AGAIN_SOON
+    def _turn(self, account_id: int) -> Turn:
+        work, move = self._look(account_id, self.clock.now())
+        if isinstance(move, Idle):
+            return Turn(until=move.until if work.open_attempt is None else self._keep(work, move.until))
+        lease = self._claim(work)
+        if lease is None or not self._act(move, work, lease):
+            return Turn(until=self.clock.now() + _AGAIN_SOON)
+        return Turn(goes_on=True)
 
     def _keep(self, work: Work, until: datetime | None) -> datetime:
         """Between two looks a lease would end, and whoever took it would begin to look anew."""

@@ -1,7 +1,8 @@
 """Accounts side by side: each is served in a lane of its own, and a slow call in one keeps no other waiting.
 
 For the real clock. A tick that waited for every account would let one that gets no answer for twenty seconds make all
-others late by as much, and would give no sign of life meanwhile.
+others late by as much, and would give no sign of life meanwhile. Where there are more accounts than lanes, a long
+backlog gives its lane away after a spell and waits in the row again, so it keeps no other for long.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import Self
 from zlib import crc32
 
+from bot.core.choosing import Turn
 from bot.core.delivering import Deliverer
 from bot.errors import DatabaseError, Problem
 from bot.model import Account
@@ -23,6 +25,10 @@ MOST = 8
 
 PATIENCE = 0.7
 """Seconds that a tick waits for its lanes: the next tick begins on the next whole second."""
+
+SPELL = 1.0
+"""Seconds, at least, for which a lane stays with an account that has more to do. Up to twice as many, for each account
+its own: else a runner would give all its lanes away at once, and take from runners that are freer what waits."""
 
 STUCK = 1800.0
 """Seconds after which a lane that has not ended counts as stuck. A call takes 20 at most, the pictures before it a few
@@ -36,6 +42,7 @@ class Lanes:
     patience: float = PATIENCE
     _pool: ThreadPoolExecutor = field(init=False)
     _under_way: dict[int, tuple[Account, Future[datetime | None], float]] = field(default_factory=dict, init=False)
+    _closing: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=MOST, thread_name_prefix="lane")
@@ -49,7 +56,8 @@ class Lanes:
         self.close()
 
     def close(self) -> None:
-        """Wait until no call is under way. Accounts that had not begun yet are left for the next runner."""
+        """Wait until no call is under way. What had not begun yet is left for the next runner."""
+        self._closing = True
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def serve(self, deliverer: Deliverer, accounts: Sequence[Account]) -> list[datetime | None]:
@@ -59,8 +67,9 @@ class Lanes:
         """
         for account in turned(accounts, deliverer.runner_id):
             if account.account_id not in self._under_way:
-                future = self._pool.submit(deliverer.serve, account.account_id)
-                self._under_way[account.account_id] = (account, future, deliverer.clock.monotonic())
+                end: Future[datetime | None] = Future()
+                self._under_way[account.account_id] = (account, end, deliverer.clock.monotonic())
+                self._begin_spell(deliverer, account.account_id, end)
         wait([future for _, future, _ in self._under_way.values()], timeout=self.patience)
         wakes: list[datetime | None] = []
         failed: list[BaseException] = []
@@ -78,6 +87,30 @@ class Lanes:
         if failed:
             raise failed[0]
         return wakes
+
+    def _begin_spell(self, deliverer: Deliverer, account_id: int, end: Future[datetime | None]) -> None:
+        spell = self._pool.submit(self._spell, deliverer, account_id)
+        spell.add_done_callback(lambda done: self._end_spell(done, deliverer, account_id, end))
+
+    def _spell(self, deliverer: Deliverer, account_id: int) -> Turn:
+        over = deliverer.clock.monotonic() + SPELL * (1 + account_id % MOST / MOST)
+        while (turn := deliverer.turn(account_id)).goes_on:
+            if self._closing or deliverer.clock.monotonic() >= over:
+                break
+        return turn
+
+    def _end_spell(
+        self, spell: Future[Turn], deliverer: Deliverer, account_id: int, end: Future[datetime | None]
+    ) -> None:
+        """In the lane: what goes on goes to the back of the row, unless the runner ends."""
+        if spell.cancelled() or self._closing:
+            end.set_result(deliverer.clock.now())
+        elif (error := spell.exception()) is not None:
+            end.set_exception(error)
+        elif spell.result().goes_on:
+            self._begin_spell(deliverer, account_id, end)
+        else:
+            end.set_result(spell.result().until)
 
 
 def turned(accounts: Sequence[Account], runner_id: str) -> Sequence[Account]:

@@ -40,6 +40,8 @@ _SERVER_PATIENCE = {
     "tcp_user_timeout": 30_000,
 }
 """In seconds, the last one in milliseconds."""
+_PREPARED_AT_ONCE = {"prepare_threshold": 0}
+"""The same few statements run for days: each is prepared when it first runs, not when it has run five times."""
 _ONE_LOOK = {"isolation_level": "REPEATABLE READ"}
 """All that one transaction reads is of one moment, as it always is on SQLite; a server takes each statement anew else."""
 _MOST_CONNECTIONS = 10
@@ -198,7 +200,8 @@ def _connect_args(url: sa.URL) -> dict[str, int]:
     (https://www.postgresql.org/docs/current/libpq-connect.html). What the address says itself counts."""
     if url.get_backend_name() != "postgresql":
         return {}
-    return {name: value for name, value in _SERVER_PATIENCE.items() if name not in url.query}
+    patience = {name: value for name, value in _SERVER_PATIENCE.items() if name not in url.query}
+    return patience | _PREPARED_AT_ONCE
 
 
 def _with_driver(url: sa.URL) -> sa.URL:
