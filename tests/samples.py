@@ -29,6 +29,17 @@ MONDAY = datetime(2027, 3, 8, 9, 0)  # noqa: DTZ001 - slots are local wall-clock
 BEFORE = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 """A week before the first slot."""
 
+PENDING, SENDING, POSTED, FAILED, HELD, UNKNOWN, DELETED = (
+    MessageState.PENDING,
+    MessageState.SENDING,
+    MessageState.POSTED,
+    MessageState.FAILED,
+    MessageState.HELD,
+    MessageState.UNKNOWN,
+    MessageState.DELETED,
+)
+DRAFT, APPROVED, MISSED, SKIPPED = Standing.DRAFT, Standing.APPROVED, Standing.MISSED, Standing.SKIPPED
+
 
 def a_slot(days: int = 0, hour: int = 9, minute: int = 0) -> Slot:
     """``days`` after Monday 8 March 2027, London time."""

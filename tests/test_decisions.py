@@ -15,18 +15,23 @@ from bot.decisions import Decision, MessageUpdate, deleted, found, miss, not_the
 from bot.errors import CampaignBotError, PersonNeededError, UsageError
 from bot.lifecycle import needs_person, state_of
 from bot.model import Approval, Message, MessageState, Post, PostState, Receipt, Standing
-from tests.samples import a_message, a_post, a_slot
-
-PENDING, SENDING, POSTED, FAILED, HELD, UNKNOWN, DELETED = (
-    MessageState.PENDING,
-    MessageState.SENDING,
-    MessageState.POSTED,
-    MessageState.FAILED,
-    MessageState.HELD,
-    MessageState.UNKNOWN,
-    MessageState.DELETED,
+from tests.samples import (
+    APPROVED,
+    DELETED,
+    DRAFT,
+    FAILED,
+    HELD,
+    MISSED,
+    PENDING,
+    POSTED,
+    SENDING,
+    SKIPPED,
+    UNKNOWN,
+    a_message,
+    a_post,
+    a_slot,
 )
-DRAFT, APPROVED, MISSED, SKIPPED = Standing.DRAFT, Standing.APPROVED, Standing.MISSED, Standing.SKIPPED
+
 LATER = a_slot(days=1)
 RECEIPT = Receipt(network_id="77", url="https://x.com/name/status/77", posted_at=a_slot().due_at, adopted=True)
 

@@ -28,18 +28,23 @@ from bot.lifecycle import (
     too_late_at,
 )
 from bot.model import Message, MessageState, Post, PostState, Receipt, Standing
-from tests.samples import a_message, a_post, a_slot
-
-PENDING, SENDING, POSTED, FAILED, HELD, UNKNOWN, DELETED = (
-    MessageState.PENDING,
-    MessageState.SENDING,
-    MessageState.POSTED,
-    MessageState.FAILED,
-    MessageState.HELD,
-    MessageState.UNKNOWN,
-    MessageState.DELETED,
+from tests.samples import (
+    APPROVED,
+    DELETED,
+    DRAFT,
+    FAILED,
+    HELD,
+    MISSED,
+    PENDING,
+    POSTED,
+    SENDING,
+    SKIPPED,
+    UNKNOWN,
+    a_message,
+    a_post,
+    a_slot,
 )
-DRAFT, APPROVED, MISSED, SKIPPED = Standing.DRAFT, Standing.APPROVED, Standing.MISSED, Standing.SKIPPED
+
 DUE = a_slot().due_at
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 POLICY = Policy()

@@ -8,6 +8,7 @@ _LEASES = "bot/storage/leases.py"
 _DELIVERY = "bot/storage/delivery.py"
 _ENGINE = "bot/storage/engine.py"
 _ROWS, _NEIGHBOURS = "tests/test_row_locks.py", "tests/test_neighbours.py"
+_GLANCES = "tests/test_glance.py"
 
 LOCKS = (
     Bug(
@@ -90,6 +91,27 @@ LOCKS = (
 )
 
 HANDS = (
+    Bug(
+        name="an account with an open call and nothing due is left alone",
+        file="bot/core/choosing.py",
+        old="    if not glance.any_due and not glance.any_open:\n",
+        new="    if not glance.any_due:\n",
+        suite=f"{_GLANCES}::test_what_is_due_or_open_is_served_when_nobody_has_it_or_its_runner_surely_is_gone[glance1]",
+    ),
+    Bug(
+        name="the account of a runner that surely is gone is left alone",
+        file="bot/core/choosing.py",
+        old="    if glance.holder and not is_gone(glance.holder):\n",
+        new="    if glance.holder:\n",
+        suite=f"{_GLANCES}::test_what_is_due_or_open_is_served_when_nobody_has_it_or_its_runner_surely_is_gone[glance2]",
+    ),
+    Bug(
+        name="a long backlog keeps its lane for ever",
+        file="bot/core/lanes.py",
+        old="            if self._closing or deliverer.clock.monotonic() >= over:\n",
+        new="            if self._closing:\n",
+        suite="tests/test_lanes.py::test_a_long_backlog_on_some_accounts_keeps_no_other_waiting",
+    ),
     Bug(
         name="what is out by now is sent by a runner that looked before",
         file=_DELIVERY,
