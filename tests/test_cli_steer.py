@@ -73,9 +73,11 @@ def test_a_pause_asks_nothing_and_is_there_for_all_to_see(signed: Path) -> None:
     assert "It was paused already" in fine(campaign_bot(signed, "pause"))
 
 
-def test_before_its_sign_off_a_week_that_goes_on_is_signed_off_next(planned: Path) -> None:
+def test_before_its_sign_off_a_week_that_goes_on_is_looked_at_next_as_the_status_says_too(planned: Path) -> None:
     fine(campaign_bot(planned, "pause"))
-    assert "Next: campaign-bot approve" in fine(campaign_bot(planned, "resume"))
+    assert "Next: campaign-bot preview" in fine(campaign_bot(planned, "resume"))
+    assert "What to do next: campaign-bot preview" in fine(campaign_bot(planned, "status"))
+    assert "campaign-bot start" not in fine(campaign_bot(planned, "health"))
 
 
 def test_what_fell_into_a_pause_is_listed_with_its_three_ways_out_and_not_sent(signed: Path) -> None:

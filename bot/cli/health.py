@@ -100,7 +100,7 @@ def _all_well(found: Health) -> str:
     from bot.reports.words import short_moment
 
     if not found.started:
-        return "Not started, so nothing is expected. Next: campaign-bot start"
+        return "Not started, so nothing is expected. What to do next: campaign-bot status"
     out = f"{found.final} of {found.total} posts final"
     upcoming = "".join(f", next {code} {short_moment(at, ZoneInfo(found.zone))}" for code, at in found.upcoming[:1])
     paused = "‖ paused, as somebody decided. " if found.paused else ""

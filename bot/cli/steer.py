@@ -29,7 +29,7 @@ def what_follows(shop: Shop) -> str:
     record = shop.bot.under_way()
     if record is None:
         unsigned = any(state_of(post) is PostState.DRAFT for post in shop.bot.posts())
-        return "Next: campaign-bot approve" if unsigned else "Next: campaign-bot start"
+        return "Next: campaign-bot preview" if unsigned else "Next: campaign-bot start"
     if record.paused_at is not None:
         return "The campaign is paused, so nothing goes out. Next: campaign-bot resume"
     if shop.bot.mode is Mode.LIVE and (stopped := shop.bot.account().stopped):
